@@ -1,0 +1,4 @@
+namespace NetControl.ControlPlane;
+
+/// <summary>Names this assembly for the architecture tests.</summary>
+public static class AssemblyMarker;

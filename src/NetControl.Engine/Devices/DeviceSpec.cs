@@ -1,0 +1,28 @@
+using NetControl.Network;
+
+namespace NetControl.Engine.Devices;
+
+/// <summary>What a TUN device should be. Immutable, already validated by the control plane.</summary>
+public sealed record DeviceSpec
+{
+    /// <summary>The device's resource name, <c>devices/tun0</c>: the label of its metrics and sessions.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The kernel's interface name, at most 15 bytes.</summary>
+    public required string InterfaceName { get; init; }
+
+    /// <summary>The MTU, 1280 to 65535; 0 means 1500 for a new interface and "as it is" for an existing one.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>Interface addresses with prefix lengths.</summary>
+    public IReadOnlyList<IpPrefix> Addresses { get; init; } = [];
+
+    /// <summary>Destinations that are routed into the device.</summary>
+    public IReadOnlyList<IpPrefix> Routes { get; init; } = [];
+
+    /// <summary>How many queues, at most one per loop; 0 means one per loop where the interface allows it.</summary>
+    public int Queues { get; init; }
+
+    /// <summary>Whether to ask the kernel for segmentation and checksum offload.</summary>
+    public bool Offload { get; init; } = true;
+}

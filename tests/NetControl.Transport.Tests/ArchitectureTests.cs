@@ -1,0 +1,13 @@
+using NetControl.Testing;
+
+namespace NetControl.Transport.Tests;
+
+/// <summary>Holds the project arrows of the house style: what this layer may refer to, and nothing else.</summary>
+public sealed class ArchitectureTests
+{
+    [Fact]
+    public void References_AreOnlyTheLayersBelow()
+    {
+        Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.Transport.AssemblyMarker).Assembly, "NetControl.Network"));
+    }
+}
