@@ -11,7 +11,7 @@ public struct RttEstimator
     public long SmoothedMicros { get; private set; }
 
     /// <summary>How often in a row the timer has expired.</summary>
-    public readonly int Backoff => _backoff;
+    public readonly int Expiries => _backoff;
 
     /// <summary>Takes a measurement of a segment that was not retransmitted (Karn's algorithm, section 3).</summary>
     public void Sample(long micros)

@@ -25,7 +25,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>3.10.7.4 fifth, in the states that are synchronised.</summary>
-    private TcpEvents OnAck(in TcpSegment segment, Instant now)
+    private TcpEvents OnAck(scoped in TcpSegment segment, Instant now)
     {
         long inFlight = _sndMax - _sndUna;
         bool news = _sackOk && TakeSackBlocks(segment);
@@ -165,7 +165,7 @@ public sealed partial class TcpConnection
         return Math.Max(0, inFlight - gone - lost);
     }
 
-    private bool TakeSackBlocks(in TcpSegment segment)
+    private bool TakeSackBlocks(scoped in TcpSegment segment)
     {
         ref readonly TcpOptions options = ref segment.Options;
         bool news = false;
@@ -186,7 +186,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Takes the window if the segment is not older than the one that told us last. Returns whether it stayed the same.</summary>
-    private bool UpdateWindow(in TcpSegment segment)
+    private bool UpdateWindow(scoped in TcpSegment segment)
     {
         uint window = (uint)segment.Window << _sndShift;
         if (segment.Ack < _sndUna || segment.Seq < _sndWl1 || (segment.Seq == _sndWl1 && segment.Ack < _sndWl2))
@@ -219,7 +219,9 @@ public sealed partial class TcpConnection
                 ResetTimers();
                 return TcpEvents.Finished;
             case TcpState.LastAck:
-                Close(TcpState.Closed);
+                // The receive buffer stays: what the owner has not taken yet was acknowledged, and is owed to the upstream.
+                State = TcpState.Closed;
+                ResetTimers();
                 return TcpEvents.Finished;
             default:
                 return TcpEvents.None;

@@ -1,5 +1,3 @@
-using NetControl.Stack.Wire;
-
 namespace NetControl.Stack.Tcp;
 
 /// <content>SEGMENT ARRIVES, RFC 9293 section 3.10.7, in its own order.</content>
@@ -10,7 +8,7 @@ public sealed partial class TcpConnection
     /// <param name="now">The time.</param>
     /// <param name="receiver">Gets in-order payload first; what it leaves is copied.</param>
     /// <returns>What the owner must know. <see cref="TcpEvents.Output"/>: something is to be sent before the turn ends.</returns>
-    public TcpEvents OnSegment<T>(in TcpSegment segment, Instant now, ref T receiver)
+    public TcpEvents OnSegment<T>(scoped in TcpSegment segment, Instant now, ref T receiver)
         where T : ITcpReceiver, allows ref struct
     {
         _lastHeard = now;
@@ -51,7 +49,7 @@ public sealed partial class TcpConnection
         return OnAcceptable(segment, now, ref receiver);
     }
 
-    private TcpEvents OnAcceptable<T>(in TcpSegment segment, Instant now, ref T receiver)
+    private TcpEvents OnAcceptable<T>(scoped in TcpSegment segment, Instant now, ref T receiver)
         where T : ITcpReceiver, allows ref struct
     {
         // Second: RST. RFC 5961 section 3: only the exact number resets, one elsewhere in the window is challenged.
@@ -88,7 +86,7 @@ public sealed partial class TcpConnection
             }
 
             State = TcpState.Established;
-            _synSince = Instant.Never;
+            _synRetryAt = Instant.Never;
             _sndWnd = (uint)segment.Window << _sndShift;
             _maxSndWnd = Math.Max(_maxSndWnd, _sndWnd);
             _sndWl1 = segment.Seq;
@@ -137,7 +135,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>3.10.7.3: the answer to our SYN.</summary>
-    private TcpEvents OnSegmentInSynSent<T>(in TcpSegment segment, Instant now, ref T receiver)
+    private TcpEvents OnSegmentInSynSent<T>(scoped in TcpSegment segment, Instant now, ref T receiver)
         where T : ITcpReceiver, allows ref struct
     {
         bool acknowledged = segment.Has(TcpFlags.Ack) && segment.Ack == _sndMax && _sndMax != _iss;
@@ -175,7 +173,7 @@ public sealed partial class TcpConnection
         }
 
         State = TcpState.Established;
-        _synSince = Instant.Never;
+        _synRetryAt = Instant.Never;
         _sndUna = segment.Ack;
         ResetTimers();
         _ackNow = true;
@@ -189,12 +187,12 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>3.10.7.4 first: the four cases of the acceptance test, and PAWS.</summary>
-    private bool IsAcceptable(in TcpSegment segment, Instant now)
+    private bool IsAcceptable(scoped in TcpSegment segment, Instant now)
     {
         // RFC 7323 3.2 would also drop a segment that carries no timestamp at all. A middlebox that strips the option would then stall
         // the connection for ever, so, like Linux, only a stale stamp is refused; 24 days is the age at which a stamp has wrapped (5.5).
         if (_timestampsOk && segment.Options.HasTimestamps && !segment.Has(TcpFlags.Rst)
-            && (int)(segment.Options.TimestampValue - _tsRecent) < 0 && now.Micros - _tsRecentAt < 24L * 24 * 3600 * 1_000_000)
+            && (int)(segment.Options.TsVal - _tsRecent) < 0 && now.Micros - _tsRecentAt < 24L * 24 * 3600 * 1_000_000)
         {
             return false;
         }
@@ -213,18 +211,18 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>RFC 7323 4.3: the echo is of the segment that the last acknowledgement waits for, not of the latest.</summary>
-    private void UpdateTimestamp(in TcpSegment segment, Instant now)
+    private void UpdateTimestamp(scoped in TcpSegment segment, Instant now)
     {
         if (_timestampsOk && segment.Options.HasTimestamps && segment.Seq <= _lastAckSent
-            && (int)(segment.Options.TimestampValue - _tsRecent) >= 0)
+            && (int)(segment.Options.TsVal - _tsRecent) >= 0)
         {
-            _tsRecent = segment.Options.TimestampValue;
+            _tsRecent = segment.Options.TsVal;
             _tsRecentAt = now.Micros;
         }
     }
 
     /// <summary>Seventh: payload, trimmed to the window on both sides.</summary>
-    private TcpEvents OnText<T>(in TcpSegment segment, ref T receiver)
+    private TcpEvents OnText<T>(scoped in TcpSegment segment, ref T receiver)
         where T : ITcpReceiver, allows ref struct
     {
         ReadOnlySpan<byte> payload = segment.Payload;
@@ -413,9 +411,9 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>The receive-stream offset of a sequence number near the window.</summary>
-    private long Offset(SequenceNumber seq) => _receive.Tail + (seq - (_rcvNxt - (_peerClosed ? 1 : 0)));
+    private long Offset(SequenceNumber seq) => _receive.Tail + (seq - (_rcvNxt + (_peerClosed ? -1 : 0)));
 
-    private static TcpSegment WithoutSyn(in TcpSegment segment) => new(
+    private static TcpSegment WithoutSyn(scoped in TcpSegment segment) => new(
         segment.Seq + 1,
         segment.Ack,
         segment.Flags & ~TcpFlags.Syn,

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using NetControl.Stack.Wire;
 
 namespace NetControl.Stack.Tcp;
 
@@ -133,6 +132,11 @@ public sealed partial class TcpConnection
         bool last = offset + length == _send.Tail;
         bool fin = last && _finQueued && length < window;
         bool again = _sndNxt < _sndMax;
+        if (_sndUna == _sndMax)
+        {
+            _lastProgress = now; // the give-up clock starts with the first byte in flight
+        }
+
         if (again)
         {
             Retransmits++;
@@ -145,7 +149,7 @@ public sealed partial class TcpConnection
             _timedAt = now;
         }
 
-        Emit(_sndNxt, offset, (int)length, TcpFlags.Ack | (last ? TcpFlags.Psh : 0) | (fin ? TcpFlags.Fin : 0), now, ref sender);
+        Emit(_sndNxt, offset, (int)length, TcpFlags.Ack | (last ? TcpFlags.Psh : TcpFlags.None) | (fin ? TcpFlags.Fin : TcpFlags.None), now, ref sender);
         Advance((int)length + (fin ? 1 : 0));
         if (fin)
         {
@@ -249,11 +253,10 @@ public sealed partial class TcpConnection
             Seq = _iss,
             Ack = active ? default : _rcvNxt,
             Flags = active ? TcpFlags.Syn : TcpFlags.Syn | TcpFlags.Ack,
-            Options = TcpOptions.None,
         };
-        segment.Options.MaximumSegmentSize = (ushort)Math.Min(_localMss, ushort.MaxValue);
+        segment.Options.Mss = (ushort)Math.Min(_localMss, ushort.MaxValue);
         segment.Options.SackPermitted = _sackOk;
-        segment.Options.WindowScale = active || _rcvShift > 0 ? (sbyte)_rcvShift : (sbyte)-1;
+        segment.Options.WindowScale = active || _rcvShift > 0 ? _rcvShift : -1;
         AddTimestamps(ref segment, now);
 
         // RFC 7323 2.2: the window field of a SYN is not scaled.
@@ -293,7 +296,6 @@ public sealed partial class TcpConnection
             Seq = _resetIsRefusal ? default : _sndMax,
             Ack = _rcvNxt,
             Flags = TcpFlags.Rst | TcpFlags.Ack,
-            Options = TcpOptions.None,
         };
         sender.Send(this, ref segment);
         ReleaseBuffers();
@@ -311,7 +313,6 @@ public sealed partial class TcpConnection
             Window = OfferWindow(),
             PayloadOffset = offset,
             PayloadLength = length,
-            Options = TcpOptions.None,
         };
         AddTimestamps(ref segment, now);
         AddSack(ref segment);
@@ -340,8 +341,8 @@ public sealed partial class TcpConnection
         if (_timestampsOk)
         {
             segment.Options.HasTimestamps = true;
-            segment.Options.TimestampValue = (uint)now.Millis + _tsOffset;
-            segment.Options.TimestampEcho = State == TcpState.SynSent ? 0 : _tsRecent;
+            segment.Options.TsVal = (uint)now.Millis + _tsOffset;
+            segment.Options.TsEcr = State == TcpState.SynSent ? 0 : _tsRecent;
         }
     }
 
@@ -366,7 +367,7 @@ public sealed partial class TcpConnection
         int n = 0;
         if (_duplicate.End > _duplicate.Start)
         {
-            segment.Options.AddSack(SequenceOf(_duplicate.Start), SequenceOf(_duplicate.End));
+            segment.Options.TryAddSack(SequenceOf(_duplicate.Start), SequenceOf(_duplicate.End));
             n++;
         }
 
@@ -375,7 +376,7 @@ public sealed partial class TcpConnection
         for (int i = 0; n < blocks && i < _assembler.Count; i++)
         {
             (long start, long end) = _assembler.Ranges[(latest + i) % _assembler.Count];
-            segment.Options.AddSack(SequenceOf(start), SequenceOf(end));
+            segment.Options.TryAddSack(SequenceOf(start), SequenceOf(end));
             n++;
         }
     }

@@ -4,7 +4,6 @@ namespace NetControl.Stack.Tcp;
 public sealed partial class TcpConnection
 {
     private const int MaxChallengesPerSecond = 10;
-    private Instant _synSince = Instant.Never;
     private Instant _synRetryAt = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
     private Instant _probeAt = Instant.Never;
@@ -21,7 +20,7 @@ public sealed partial class TcpConnection
 
     private void ResetTimers()
     {
-        _synSince = _synRetryAt = _retransmitAt = _probeAt = _ackAt = Instant.Never;
+        _synRetryAt = _retransmitAt = _probeAt = _ackAt = Instant.Never;
         _challengeWindow = default;
         _challenges = _synRetries = _probes = 0;
     }
@@ -91,7 +90,7 @@ public sealed partial class TcpConnection
         }
 
         // RFC 6298 (5.4) to (5.6); everything in flight is taken for lost and goes again from the start, but for what was SACKed.
-        bool first = _rtt.Backoff == 0;
+        bool first = _rtt.Expiries == 0;
         _congestion.OnTimeout(_sndMax - _sndUna, first);
         _rtt.BackOff();
         if (!first)

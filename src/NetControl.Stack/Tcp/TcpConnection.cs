@@ -167,7 +167,7 @@ public sealed partial class TcpConnection
     /// <param name="timestampOffset">What is added to the clock to make this connection's timestamps.</param>
     /// <param name="isV4">The family, which decides the default MSS (RFC 9293 3.7.1: 536 or 1220).</param>
     /// <param name="now">The time.</param>
-    public void Accept(in TcpSegment syn, SequenceNumber isn, uint timestampOffset, bool isV4, Instant now)
+    public void Accept(scoped in TcpSegment syn, SequenceNumber isn, uint timestampOffset, bool isV4, Instant now)
     {
         Debug.Assert(State == TcpState.Closed, "a connection is accepted once");
         State = TcpState.SynReceived;
@@ -184,7 +184,6 @@ public sealed partial class TcpConnection
     {
         Debug.Assert(State == TcpState.SynReceived && !_synDue, "answered once");
         _synDue = true;
-        _synSince = now;
     }
 
     /// <summary>Opens actively: a SYN goes out with the next <see cref="Dispatch{T}"/>.</summary>
@@ -195,7 +194,6 @@ public sealed partial class TcpConnection
         SetUp(isn, timestampOffset, isV4);
         _sackOk = _timestampsOk = true; // offered; OnPeerSyn keeps what the peer offers too
         _synDue = true;
-        _synSince = now;
     }
 
     /// <summary>Says that bytes were put into <see cref="SendBuffer"/>.</summary>
@@ -281,7 +279,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Takes the peer's SYN: its numbers and what it offers. An option counts only if both sides offer it.</summary>
-    private void OnPeerSyn(in TcpSegment syn, bool isV4, Instant now)
+    private void OnPeerSyn(scoped in TcpSegment syn, bool isV4, Instant now)
     {
         ref readonly Wire.TcpOptions options = ref syn.Options;
         bool passive = State == TcpState.SynReceived;
@@ -289,9 +287,9 @@ public sealed partial class TcpConnection
         _rcvNxt = syn.Seq + 1;
         _rcvEdge = _rcvNxt;
         _lastAckSent = _rcvNxt;
-        if (options.MaximumSegmentSize != 0)
+        if (options.Mss != 0)
         {
-            _peerMss = options.MaximumSegmentSize;
+            _peerMss = options.Mss;
         }
 
         if (options.WindowScale >= 0)
@@ -307,7 +305,7 @@ public sealed partial class TcpConnection
         _timestampsOk = options.HasTimestamps && (passive || _timestampsOk);
         if (_timestampsOk)
         {
-            _tsRecent = options.TimestampValue;
+            _tsRecent = options.TsVal;
             _tsRecentAt = now.Micros;
         }
 

@@ -37,7 +37,7 @@ public readonly ref struct TcpSegment
     public ReadOnlySpan<byte> Payload { get; }
 
     /// <summary>Whether a control bit is set.</summary>
-    public bool Has(TcpFlags flag) => (Flags & flag) != 0;
+    public bool Has(TcpFlags flag) => (Flags & flag) != TcpFlags.None;
 
     /// <summary>SEG.LEN: payload, SYN and FIN.</summary>
     public int Length => Payload.Length + (Has(TcpFlags.Syn) ? 1 : 0) + (Has(TcpFlags.Fin) ? 1 : 0);

@@ -104,6 +104,16 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>Sends several pieces in order on a connected socket. Returns the count, possibly short, or -1.</summary>
+    public static nint SendPieces(int fd, ReadOnlySpan<IoVec> pieces, int flags)
+    {
+        fixed (IoVec* p = pieces)
+        {
+            MsgHdr message = new() { Pieces = p, PieceCount = (nuint)pieces.Length };
+            return sendmsg(fd, &message, flags);
+        }
+    }
+
     /// <summary>Sends a datagram. Returns the count or -1.</summary>
     public static nint SendTo(int fd, ReadOnlySpan<byte> buffer, int flags, in SockAddr destination)
     {
