@@ -27,12 +27,12 @@ internal static class SocketPump
                         return;
                     }
 
+                    // Counted first, so that whoever has the last byte sees the total.
+                    count(read);
                     for (int sent = 0; sent < read;)
                     {
                         sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None, cancellationToken);
                     }
-
-                    count(read);
                 }
                 while (read >= BufferSize / 4);
             }

@@ -89,8 +89,8 @@ internal sealed class Socks5ServerAssociation : IDisposable
 
         destination = _server.Options.Route?.Invoke(destination) ?? destination;
         RawSocketAddress.Write(_target, destination.IsAddress ? destination.Address : await ResolveAsync(destination));
-        await _outside.SendToAsync(buffer.AsMemory(header, length - header), SocketFlags.None, _target);
         _server.CountDatagramUp();
+        await _outside.SendToAsync(buffer.AsMemory(header, length - header), SocketFlags.None, _target);
     }
 
     private async Task DownOnceAsync(byte[] buffer, SocketAddress from)
@@ -102,8 +102,8 @@ internal sealed class Socks5ServerAssociation : IDisposable
         }
 
         int start = WriteHeader(buffer, RawSocketAddress.Read(from));
-        await _inside.SendToAsync(buffer.AsMemory(start, Headroom + length - start), SocketFlags.None, _client);
         _server.CountDatagramDown();
+        await _inside.SendToAsync(buffer.AsMemory(start, Headroom + length - start), SocketFlags.None, _client);
     }
 
     private static async ValueTask<AddrPort> ResolveAsync(HostPort destination) =>

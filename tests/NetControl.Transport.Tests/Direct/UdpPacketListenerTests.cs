@@ -128,12 +128,12 @@ public sealed class UdpPacketListenerTests
     public async Task Proxy_OverThisListener_RoundTripsAndExpires()
     {
         using var server = new EchoServer();
-        var receiver = new Receiver();
+        var receiver = new PacketReceiver();
         var options = new PacketListenerProxyOptions { WriteIdleTimeout = TimeSpan.FromMilliseconds(200) };
         IPacketRequestSender sender = new PacketListenerProxy(new UdpPacketListener(), options).NewSession(receiver);
         byte[] large = new byte[65_507];
         sender.WriteTo(large, AddrPort.From(server.EndPoint));
-        Assert.Equal(large.Length, await receiver.Received.Task.WaitAsync(StreamExtensions.Patience));
+        Assert.Equal(large, await receiver.Received.Task.WaitAsync(StreamExtensions.Patience));
         await receiver.Closed.Task.WaitAsync(StreamExtensions.Patience);
         Assert.Throws<NetworkException>(() => sender.WriteTo("x"u8, AddrPort.From(server.EndPoint)));
     }
@@ -172,21 +172,6 @@ public sealed class UdpPacketListenerTests
         {
             await Task.Delay(1, patience.Token);
         }
-    }
-
-    private sealed class Receiver : IPacketResponseReceiver
-    {
-        public TaskCompletionSource<int> Received { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public int WriteFrom(ReadOnlySpan<byte> payload, in AddrPort source)
-        {
-            Received.TrySetResult(payload.Length);
-            return payload.Length;
-        }
-
-        public void Close() => Closed.SetResult();
     }
 
     private sealed class ThrowingHandler : IPacketHandler
