@@ -65,6 +65,7 @@ internal static unsafe partial class Libc
     public const int UDP_SEGMENT = 103;
     public const int UDP_GRO = 104;
 
+    public const int NETLINK_CAP_ACK = 10;
     public const int NETLINK_EXT_ACK = 11;
     public const int NETLINK_GET_STRICT_CHK = 12;
 
