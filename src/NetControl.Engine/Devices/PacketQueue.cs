@@ -1,3 +1,4 @@
+using System.Buffers;
 using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Loops;
@@ -15,19 +16,27 @@ namespace NetControl.Engine.Devices;
 /// </remarks>
 internal abstract class PacketQueue
 {
+    private const int MaxPosted = 4096;
     private const int HeaderRoom = VirtioNetHeader.Size + TcpPacket.MaxHeadersLength;
     private readonly byte[] _scratch = GC.AllocateArray<byte>(HeaderRoom, pinned: true);
+    private readonly Action<object?> _deliverPosted;
+    private int _posted;
     private ushort _ipId;
 
     /// <summary>Makes a queue of a device on a loop.</summary>
-    protected PacketQueue(LoopContext context, DeviceCore device, QueueFeatures features)
+    protected PacketQueue(int index, LoopContext context, DeviceCore device, QueueFeatures features)
     {
+        Index = index;
         Context = context;
         Device = device;
         Features = features;
         Counters = new QueueCounters();
         Flows = new FlowTable(this);
+        _deliverPosted = DeliverPosted;
     }
+
+    /// <summary>The queue's place among its device's.</summary>
+    public int Index { get; }
 
     /// <summary>The loop and what it shares.</summary>
     public LoopContext Context { get; }
@@ -56,6 +65,22 @@ internal abstract class PacketQueue
         {
             Counters.Drops[(int)reason]++;
         }
+    }
+
+    /// <summary>Hands a packet over from another loop's queue, because its flow lives here. Any thread; the packet is copied.</summary>
+    /// <returns>Whether it was taken; a queue that is far behind takes no more.</returns>
+    public bool TryPost(ReadOnlySpan<byte> packet)
+    {
+        if (Interlocked.Increment(ref _posted) > MaxPosted)
+        {
+            Interlocked.Decrement(ref _posted);
+            return false;
+        }
+
+        byte[] copy = ArrayPool<byte>.Shared.Rent(packet.Length);
+        packet.CopyTo(copy);
+        Context.Loop.Post(_deliverPosted, (copy, packet.Length));
+        return true;
     }
 
     /// <summary>Sends a TCP segment of a flow; the payload lies in the connection's send buffer.</summary>
@@ -161,6 +186,21 @@ internal abstract class PacketQueue
         }
     }
 
+    private void DeliverPosted(object? state)
+    {
+        (byte[] copy, int length) = ((byte[], int))state!;
+        Interlocked.Decrement(ref _posted);
+
+        // The queue that read the packet has verified its checksum; a partial one is only complete once the kernel's promise is repeated.
+        DropReason reason = Flows.OnPacket(copy.AsSpan(0, length), ChecksumTrust.KernelVouches);
+        if (reason != DropReason.None)
+        {
+            Counters.Drops[(int)reason]++;
+        }
+
+        ArrayPool<byte>.Shared.Return(copy);
+    }
+
     private void Count(int bytes)
     {
         Counters.PacketsOut++;
@@ -188,10 +228,5 @@ internal abstract class PacketQueue
 
         System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(
             headers[(transport + TcpHeader.ChecksumOffset)..], Checksum.Finish(sum));
-    }
-
-    private readonly struct FragmentWriter(PacketQueue queue) : Stack.Ip.IFragmentSink
-    {
-        public void OnFragment(ReadOnlySpan<byte> fragment) => queue.SendPacket(fragment);
     }
 }

@@ -47,6 +47,28 @@ internal sealed partial class FlowTable
         return result == ParseResult.Ok ? OnParsed(packet, parsed) : OnRefused(result, packet, parsed);
     }
 
+    /// <summary>Takes a UDP super-datagram whose pieces share the headers; each is a datagram of its own.</summary>
+    public DropReason OnDatagrams(ReadOnlySpan<byte> packet, int size)
+    {
+        ParseResult result = ParsedPacket.TryParse(packet, ChecksumTrust.KernelVouches, out ParsedPacket parsed);
+        if (result != ParseResult.Ok || parsed.Protocol != IpProtocol.Udp || size <= 0)
+        {
+            return result == ParseResult.Ok ? DropReason.Malformed : OnRefused(result, packet, parsed);
+        }
+
+        DropReason reason = DropReason.None;
+        int end = parsed.PayloadOffset + parsed.PayloadLength;
+        for (int at = parsed.PayloadOffset; at < end; at += size)
+        {
+            parsed.PayloadOffset = at;
+            parsed.PayloadLength = Math.Min(size, end - at);
+            DropReason piece = OnParsed(packet, parsed);
+            reason = piece == DropReason.None ? reason : piece;
+        }
+
+        return reason;
+    }
+
     /// <summary>Takes a flow out. Its own <c>Finish</c> calls it.</summary>
     public void Remove(TcpFlow flow)
     {

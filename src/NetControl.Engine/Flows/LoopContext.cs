@@ -26,7 +26,7 @@ internal sealed class LoopContext : ILoopParticipant
     private long _sessions;
 
     /// <summary>Makes the context of a loop and takes part in its turns.</summary>
-    public LoopContext(EventLoop loop, EngineOptions options, UdpBatch udp, ILogger logger)
+    public LoopContext(EventLoop loop, EngineOptions options, LoopUdpShared udp, ILogger logger)
     {
         Loop = loop;
         Options = options;
@@ -53,7 +53,7 @@ internal sealed class LoopContext : ILoopParticipant
     public ILogger Logger { get; }
 
     /// <summary>The loop's datagrams on their way to upstreams.</summary>
-    public UdpBatch Udp { get; }
+    public LoopUdpShared Udp { get; }
 
     /// <summary>The chunks of all connections' buffers.</summary>
     public ChunkPool Chunks { get; }
@@ -174,7 +174,7 @@ internal sealed class LoopContext : ILoopParticipant
     /// <inheritdoc/>
     public void Flush()
     {
-        Udp.Flush();
+        Udp.Batch.Flush();
         Events.Signal();
     }
 

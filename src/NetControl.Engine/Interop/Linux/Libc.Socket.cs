@@ -124,6 +124,27 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>Sends several datagrams of one size (the last may be shorter) in one piece that the kernel cuts. Returns the count or -1.</summary>
+    public static nint SendSegments(int fd, ReadOnlySpan<byte> buffer, ushort segmentSize, int flags, in SockAddr destination)
+    {
+        byte* control = stackalloc byte[ControlMessage.SegmentSpace];
+        fixed (byte* p = buffer)
+        fixed (SockAddr* address = &destination)
+        {
+            IoVec piece = IoVec.FromPinned(buffer);
+            MsgHdr message = new()
+            {
+                Name = address,
+                NameLength = (uint)destination.Length,
+                Pieces = &piece,
+                PieceCount = 1,
+                Control = control,
+                ControlLength = (nuint)ControlMessage.WriteUdpSegment(new Span<byte>(control, ControlMessage.SegmentSpace), segmentSize),
+            };
+            return sendmsg(fd, &message, flags);
+        }
+    }
+
     /// <summary>Receives. Returns the count, 0 at the end of a stream, or -1.</summary>
     public static nint Recv(int fd, Span<byte> buffer, int flags)
     {
