@@ -1,0 +1,6 @@
+using NetControl.Network;
+
+namespace NetControl.Stack.Ip;
+
+/// <summary>What the fragments of one datagram have in common (RFC 791 section 3.2; RFC 8200 section 4.5, where the protocol does not count).</summary>
+internal readonly record struct FragmentKey(IpAddr Source, IpAddr Destination, uint Id, byte Protocol);
