@@ -3,7 +3,10 @@ using NetControl.Network;
 
 namespace NetControl.Transport.Tests.Socks5;
 
-/// <summary>A stream connection whose reads wait until the test feeds bytes and then complete inline, inside <see cref="Feed"/>, as a loop's socket does.</summary>
+/// <summary>
+/// A stream connection whose reads wait until the test feeds bytes and then complete inline, inside <see cref="Feed"/>, as a loop's socket
+/// does.
+/// </summary>
 internal sealed class SignalledStreamConnection : IStreamConnection, IValueTaskSource<int>
 {
     private ManualResetValueTaskSourceCore<int> _read;

@@ -3,7 +3,9 @@ using NetControl.Transport.Socks5;
 
 namespace NetControl.Transport.Tests.Socks5;
 
-/// <summary>What an event loop relies on: no continuation leaves the call that completed the read, and a warm dial costs no garbage.</summary>
+/// <summary>
+/// What an event loop relies on: no continuation leaves the call that completed the read, and a warm dial costs no garbage.
+/// </summary>
 public sealed class Socks5LoopTests
 {
 #if DEBUG
