@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace NetControl.Testing.Proxies;
 
-/// <summary>A small real SOCKS5 server (RFC 1928, RFC 1929): CONNECT and UDP ASSOCIATE, both families, half-close, thousands of clients.</summary>
+/// <summary>
+/// A small real SOCKS5 server (RFC 1928, RFC 1929): CONNECT and UDP ASSOCIATE, both families, half-close, thousands of clients.
+/// </summary>
 /// <remarks>Dispose stops listening and cuts every client off at once.</remarks>
 public sealed class Socks5Server : IDisposable
 {
