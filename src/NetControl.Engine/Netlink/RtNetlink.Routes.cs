@@ -30,8 +30,9 @@ internal sealed partial class RtNetlink
         {
             all = Dump<RouteInfo>(request, Rtnl.RTM_NEWROUTE, RouteInfo.TryParse, "list the routes");
         }
-        catch (NetlinkException e) when (e.Errno == Errno.ENOENT && table is not null)
+        catch (NetlinkException e) when (e.Errno is Errno.ENOENT or Errno.EAFNOSUPPORT or Errno.EOPNOTSUPP)
         {
+            // No such table, or a kernel without IPv6: no routes either way.
             return [];
         }
 

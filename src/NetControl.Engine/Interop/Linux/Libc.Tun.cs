@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     public const short IFF_PERSIST = 0x0800;
     public const short IFF_NO_PI = 0x1000;
     public const short IFF_VNET_HDR = 0x4000;
+    public const short IFF_TUN_EXCL = unchecked((short)0x8000);
 
     public const uint TUN_F_CSUM = 0x01;
     public const uint TUN_F_TSO4 = 0x02;
@@ -28,6 +29,7 @@ internal static unsafe partial class Libc
     private const nuint TUNGETFEATURES = 0x800454CF;
     private const nuint TUNSETOFFLOAD = 0x400454D0;
     private const nuint TUNGETIFF = 0x800454D2;
+    private const nuint TUNGETVNETHDRSZ = 0x800454D7;
     private const nuint TUNSETVNETHDRSZ = 0x400454D8;
 
     private const int IfreqSize = 40;
@@ -73,6 +75,16 @@ internal static unsafe partial class Libc
 
     /// <summary>Sets the size of the vnet header, per descriptor's interface. 0 or -1.</summary>
     public static int TunSetVnetHeaderSize(int fd, int size) => ioctl(fd, TUNSETVNETHDRSZ, (nuint)(&size));
+
+    /// <summary>Reads the size of the vnet header. 0 or -1.</summary>
+    public static int TunGetVnetHeaderSize(int fd, out int size)
+    {
+        fixed (int* p = &size)
+        {
+            *p = 0;
+            return ioctl(fd, TUNGETVNETHDRSZ, (nuint)p);
+        }
+    }
 
     /// <summary>Makes the interface outlive its descriptors, or not. 0 or -1.</summary>
     public static int TunSetPersist(int fd, bool persist) => ioctl(fd, TUNSETPERSIST, persist ? 1u : 0u);

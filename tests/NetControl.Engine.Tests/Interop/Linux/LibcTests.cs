@@ -32,6 +32,33 @@ public sealed class LibcTests
     }
 
     [Fact]
+    public void Errno_WhileTheCollectorStopsTheThread_IsStillTheCalls()
+    {
+        using CancellationTokenSource stop = new();
+        Thread collector = new(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect();
+            }
+        });
+        collector.Start();
+        int wrong = 0;
+        byte[] buffer = new byte[1];
+        for (int i = 0; i < 100_000; i++)
+        {
+            // Two different errors in turn, so that a stale value cannot pass for the right one.
+            wrong += Libc.Read(-1, buffer) == -1 && Libc.LastErrno == Errno.EBADF ? 0 : 1;
+            wrong += Libc.EpollCtl(-1, EpollOperation.Add, -1, EpollEvents.In, 0) == -1 && Libc.LastErrno == Errno.EBADF ? 0 : 1;
+            wrong += Libc.Socket(9999, 1, 0) == -1 && Libc.LastErrno == Errno.EAFNOSUPPORT ? 0 : 1;
+        }
+
+        stop.Cancel();
+        collector.Join();
+        Assert.Equal(0, wrong);
+    }
+
+    [Fact]
     public void EventFd_SignalledTwice_WakesEpollOnceAndResets()
     {
         using SafeFd epoll = new(Libc.EpollCreate());
@@ -189,6 +216,39 @@ public sealed class LibcTests
         Assert.True(fd.IsClosed);
         Assert.True(new SafeFd(-1).IsInvalid);
         Assert.True(number >= 0);
+    }
+
+    [Fact]
+    public void HotCalls_AfterWarmUp_AllocateNothing()
+    {
+        using SafeFd receiver = UdpSocket(out AddrPort to);
+        using SafeFd sender = UdpSocket(out _);
+        using SafeFd epoll = new(Libc.EpollCreate());
+        EpollEventBuffer events = new(4);
+        Assert.Equal(0, Libc.EpollCtl(epoll.Value, EpollOperation.Add, receiver.Value, EpollEvents.In, 1));
+        using MessageBatch send = new(1, 0);
+        using MessageBatch receive = new(1, 64);
+        byte[] memory = GC.AllocateArray<byte>(4096, pinned: true);
+        send.SetBuffer(0, memory.AsSpan(0, 100));
+        receive.SetBuffer(0, memory.AsSpan(2048));
+        int failures = 0;
+        long before = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            if (i == 200)
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+            }
+
+            send.PrepareSend(0, to, mapped: false);
+            failures += send.Send(sender.Value, 1, 0) == 1 ? 0 : 1;
+            failures += Libc.EpollWait(epoll.Value, events, 1000) == 1 && events.Data(0) == 1 ? 0 : 1;
+            failures += receive.Receive(receiver.Value, 1, Libc.MSG_DONTWAIT) == 1 && receive.TryGetSource(0, out _) ? 0 : 1;
+            failures += Libc.Recv(receiver.Value, memory, Libc.MSG_DONTWAIT) == -1 && Libc.LastErrno == Errno.EAGAIN ? 0 : 1;
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, failures);
     }
 
     private static SafeFd UdpSocket(out AddrPort bound)
