@@ -1,5 +1,4 @@
 using NetControl.Engine.Devices;
-using NetControl.Engine.Flows;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
-using NetControl.Engine.Loops;
 using NetControl.Network;
+using NetControl.Stack.Ip;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
@@ -12,7 +12,7 @@ namespace NetControl.Engine.Devices;
 /// <summary>One loop's end of a device: packets come in through <see cref="Deliver"/>, go out through the Send methods, and belong to the flows of <see cref="Flows"/>.</summary>
 /// <remarks>
 /// Owner: one loop. Buffers: headers are built in a pinned scratch of this object; payload is gathered from where it lies. The two
-/// implementations differ only in <see cref="Write"/>: the kernel's TUN, or the queue of a stack that is itself an <see cref="IIPDevice"/>.
+/// implementations differ only in how they write: the kernel's TUN, or the queue of a stack that is itself an <see cref="IIPDevice"/>.
 /// </remarks>
 internal abstract class PacketQueue
 {
@@ -168,6 +168,17 @@ internal abstract class PacketQueue
         }
     }
 
+    /// <summary>Sends a complete packet in fragments of the device's MTU.</summary>
+    public void SendFragments(ReadOnlySpan<byte> packet)
+    {
+        Fragmenter fragments = new(packet, Device.Mtu, Context.NextFragmentId());
+        Span<byte> room = Context.FragmentRoom;
+        while (fragments.TryWriteNext(room, out int length))
+        {
+            SendPacket(room[..length]);
+        }
+    }
+
     /// <summary>Writes a complete packet.</summary>
     protected abstract bool Write(VirtioNetHeader vnet, ReadOnlySpan<byte> packet);
 
@@ -211,8 +222,7 @@ internal abstract class PacketQueue
     {
         byte[] whole = Context.LargePacket;
         int length = UdpPacket.Write(whole, from, to, payload, _ipId++);
-        FragmentWriter writer = new(this);
-        Stack.Ip.Fragmenter.Split(whole.AsSpan(0, length), Device.Mtu, Context.NextFragmentId(), ref writer);
+        SendFragments(whole.AsSpan(0, length));
     }
 
     private static void CompleteChecksum(Span<byte> headers, int transport, ChunkBuffer payload, long offset, int length)

@@ -76,7 +76,7 @@ internal sealed partial class FlowTable
 
         if (_queue.Device.PacketEgress?.Current is not { PacketProxy: not null } egress)
         {
-            SendUnreachable(packet, parsed.Destination, UnreachableReason.Prohibited);
+            SendUnreachable(packet, UnreachableReason.Prohibited);
             return DropReason.NoEgress;
         }
 
@@ -121,9 +121,9 @@ internal sealed partial class FlowTable
             none);
     }
 
-    private void SendUnreachable(ReadOnlySpan<byte> packet, IpAddr from, UnreachableReason reason)
+    private void SendUnreachable(ReadOnlySpan<byte> packet, UnreachableReason reason)
     {
-        int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, from, reason);
+        int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, reason);
         _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
     }
 

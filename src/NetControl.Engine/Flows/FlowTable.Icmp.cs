@@ -1,4 +1,3 @@
-using NetControl.Network;
 using NetControl.Stack.Icmp;
 using NetControl.Stack.Wire;
 
@@ -12,10 +11,10 @@ internal sealed partial class FlowTable
         if (IcmpReplies.IsEchoRequest(parsed))
         {
             byte[] room = _context.LargePacket;
-            int length = IcmpReplies.WriteEchoReply(room, packet);
+            int length = IcmpReplies.WriteEchoReply(room, packet, parsed);
             if (length > _queue.Device.Mtu)
             {
-                FragmentAndSend(room.AsSpan(0, length));
+                _queue.SendFragments(room.AsSpan(0, length));
             }
             else
             {
@@ -42,36 +41,17 @@ internal sealed partial class FlowTable
             return;
         }
 
-        if (error.Protocol == IpProtocol.Tcp)
+        if (error.Flow.Protocol == IpProtocol.Tcp && _tcp.TryGetValue(error.Flow.Reversed, out TcpFlow? flow))
         {
-            FlowKey key = new(IpProtocol.Tcp, error.QuotedDestination, error.QuotedSource);
-            if (_tcp.TryGetValue(key, out TcpFlow? flow))
-            {
-                flow.OnClientUnreachable();
-            }
+            flow.OnClientUnreachable();
         }
     }
 
-    private DropReason OnRefused(ParseResult result, ReadOnlySpan<byte> packet, in ParsedPacket parsed)
+    private static DropReason OnRefused(ParseResult result) => result switch
     {
-        switch (result)
-        {
-            case ParseResult.BadChecksum:
-                return DropReason.BadChecksum;
-            case ParseResult.Martian:
-                return DropReason.Martian;
-            case ParseResult.UnsupportedProtocol:
-                int length = IcmpErrors.WriteProtocolUnreachable(_context.SmallPacket, packet, parsed);
-                _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
-                return DropReason.UnsupportedProtocol;
-            default:
-                return DropReason.Malformed;
-        }
-    }
-
-    private void FragmentAndSend(ReadOnlySpan<byte> packet)
-    {
-        Devices.FragmentWriter writer = new(_queue);
-        Stack.Ip.Fragmenter.Split(packet, _queue.Device.Mtu, _context.NextFragmentId(), ref writer);
-    }
+        ParseResult.BadChecksum => DropReason.BadChecksum,
+        ParseResult.Martian => DropReason.Martian,
+        ParseResult.UnsupportedProtocol => DropReason.UnsupportedProtocol,
+        _ => DropReason.Malformed,
+    };
 }

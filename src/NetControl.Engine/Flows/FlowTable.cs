@@ -44,7 +44,7 @@ internal sealed partial class FlowTable
             return OnFragment(packet, parsed);
         }
 
-        return result == ParseResult.Ok ? OnParsed(packet, parsed) : OnRefused(result, packet, parsed);
+        return result == ParseResult.Ok ? OnParsed(packet, parsed) : OnRefused(result);
     }
 
     /// <summary>Takes a UDP super-datagram whose pieces share the headers; each is a datagram of its own.</summary>
@@ -53,7 +53,7 @@ internal sealed partial class FlowTable
         ParseResult result = ParsedPacket.TryParse(packet, ChecksumTrust.KernelVouches, out ParsedPacket parsed);
         if (result != ParseResult.Ok || parsed.Protocol != IpProtocol.Udp || size <= 0)
         {
-            return result == ParseResult.Ok ? DropReason.Malformed : OnRefused(result, packet, parsed);
+            return result == ParseResult.Ok ? DropReason.Malformed : OnRefused(result);
         }
 
         DropReason reason = DropReason.None;
@@ -206,15 +206,28 @@ internal sealed partial class FlowTable
         {
             case ReassemblyResult.Complete:
                 return ParsedPacket.TryParse(whole, ChecksumTrust.Verify, out ParsedPacket complete) is var again and not ParseResult.Ok
-                    ? OnRefused(again, whole, complete)
+                    ? OnRefused(again)
                     : OnParsed(whole, complete);
             case ReassemblyResult.Held:
                 WakeHousekeeping();
                 return DropReason.None;
-            case ReassemblyResult.LimitReached:
+            case ReassemblyResult.Duplicate:
+                return DropReason.None;
+            case ReassemblyResult.Limit:
                 return DropReason.ReassemblyLimit;
             default:
                 return DropReason.BadFragment;
+        }
+    }
+
+    /// <summary>A datagram never became whole. Its first fragment, if it came, is what the sender is told about (RFC 1122 3.3.2, RFC 8200 4.5).</summary>
+    private void OnExpired(ReadOnlySpan<byte> firstFragment)
+    {
+        _queue.Counters.Drops[(int)DropReason.BadFragment]++;
+        if (!firstFragment.IsEmpty)
+        {
+            int length = IcmpErrors.WriteTimeExceeded(_context.SmallPacket, firstFragment, duringReassembly: true);
+            _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
         }
     }
 
@@ -232,7 +245,11 @@ internal sealed partial class FlowTable
         internal override void OnDeadline(Instant now)
         {
             table._lingering.Expire(now);
-            table._reassembler?.Expire(now);
+            while (table._reassembler is { } reassembler && reassembler.TryExpire(now, out ReadOnlySpan<byte> first))
+            {
+                table.OnExpired(first);
+            }
+
             if (table._lingering.Count > 0 || table._reassembler is { Count: > 0 })
             {
                 table._context.Loop.Timers.Schedule(this, now + 1_000_000);

@@ -76,6 +76,9 @@ internal sealed class LoopContext : ILoopParticipant
     /// <summary>Room to build one small packet: ICMP, mostly.</summary>
     public byte[] SmallPacket => field ??= GC.AllocateUninitializedArray<byte>(2048, pinned: true);
 
+    /// <summary>Room for one fragment of a large datagram.</summary>
+    public byte[] FragmentRoom => field ??= GC.AllocateUninitializedArray<byte>(SlotSize, pinned: true);
+
     /// <summary>Live sessions of this loop; read from anywhere.</summary>
     public long Sessions => Volatile.Read(ref _sessions);
 

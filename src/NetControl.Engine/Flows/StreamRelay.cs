@@ -9,6 +9,7 @@ namespace NetControl.Engine.Flows;
 /// Owner: the flow's loop; the stream may complete anywhere, every continuation comes home first. Buffers: the stream's calls use pooled
 /// arrays of the relay, never the connection's chunks, because those may be given away while a call is still out.
 /// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "without timers and wait handles these hold nothing to dispose of")]
 internal sealed class StreamRelay
 {
     private const int BufferSize = 32 << 10;

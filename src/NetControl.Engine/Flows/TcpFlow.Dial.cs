@@ -1,5 +1,4 @@
 using NetControl.Engine.Sessions;
-using NetControl.Engine.Sockets;
 using NetControl.Network;
 using NetControl.Stack;
 using NetControl.Stack.Icmp;
@@ -38,15 +37,9 @@ internal sealed partial class TcpFlow
         }
 
         _dialOut = true;
-        try
-        {
-            _dial = _egress!.StreamDialer!.DialAsync(_remote, _dialCancellation.Token);
-        }
-        catch (Exception e)
-        {
-            // A dialer that throws at once is treated like one whose task fails.
-            _dial = ValueTask.FromException<IStreamConnection>(e);
-        }
+#pragma warning disable CA2012 // kept in a field on purpose, and consumed once: by OnDialCompleted
+        _dial = Dial();
+#pragma warning restore CA2012
 
         System.Runtime.CompilerServices.ValueTaskAwaiter<IStreamConnection> awaiter = _dial.GetAwaiter();
         if (awaiter.IsCompleted)
@@ -58,6 +51,19 @@ internal sealed partial class TcpFlow
             awaiter.UnsafeOnCompleted(_onDialed);
             SetTimer();
             _context.MarkDirty(this);
+        }
+    }
+
+    private ValueTask<IStreamConnection> Dial()
+    {
+        try
+        {
+            return _egress!.StreamDialer!.DialAsync(_remote, _dialCancellation!.Token);
+        }
+        catch (Exception e)
+        {
+            // A dialer that throws at once is treated like one whose task fails.
+            return ValueTask.FromException<IStreamConnection>(e);
         }
     }
 
@@ -172,7 +178,7 @@ internal sealed partial class TcpFlow
         TcpOptions none = default;
         int length = TcpPacket.Write(syn, _client, _remote, _irs, default, TcpFlags.Syn, (ushort)_synWindow, none);
         byte[] packet = _context.SmallPacket;
-        int written = IcmpErrors.WriteUnreachable(packet, syn[..length], _remote.Address, reason);
+        int written = IcmpErrors.WriteUnreachable(packet, syn[..length], reason);
         _queue.SendPacket(packet.AsSpan(0, written));
     }
 

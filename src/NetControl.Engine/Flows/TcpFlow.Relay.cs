@@ -3,7 +3,6 @@ using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
 using NetControl.Network;
 using NetControl.Stack;
-using NetControl.Stack.Tcp;
 
 namespace NetControl.Engine.Flows;
 

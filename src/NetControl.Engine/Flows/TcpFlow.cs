@@ -1,5 +1,4 @@
 using NetControl.Engine.Devices;
-using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
@@ -18,6 +17,7 @@ namespace NetControl.Engine.Flows;
 /// <para>The life: SYN - dial - answer - relay - both halves done. The file holds the session; <c>.Dial</c> the way to the upstream,
 /// <c>.Relay</c> the bytes.</para>
 /// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "without timers and wait handles these hold nothing to dispose of")]
 internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
 {
     private readonly LoopContext _context;

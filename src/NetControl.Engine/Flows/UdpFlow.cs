@@ -74,7 +74,7 @@ internal sealed class UdpFlow
         {
             FlowLog.UdpSessionFailed(_context.Logger, Client, egress.ProxyName, e.Message);
             bool limit = e is DialException { Failure: DialFailure.LocalLimit };
-            SendUnreachable(packet, parsed.Destination, e is DialException { Failure: DialFailure.NotAllowed } ? UnreachableReason.Prohibited : UnreachableReason.Host);
+            SendUnreachable(packet, e is DialException { Failure: DialFailure.NotAllowed } ? UnreachableReason.Prohibited : UnreachableReason.Host);
             Finish(limit ? SessionCause.LimitExceeded : SessionCause.DialFailed);
             return DropReason.NoEgress;
         }
@@ -104,7 +104,7 @@ internal sealed class UdpFlow
             switch (e.Error)
             {
                 case NetworkError.PortUnreachable:
-                    SendUnreachable(packet, parsed.Destination, UnreachableReason.Port);
+                    SendUnreachable(packet, UnreachableReason.Port);
                     return DropReason.NoEgress;
                 case NetworkError.MessageTooLarge:
                     return DropReason.TooLarge;
@@ -138,10 +138,8 @@ internal sealed class UdpFlow
             return;
         }
 
-        // The datagram itself is gone; its headers are all that the client's kernel looks at.
-        Span<byte> quoted = stackalloc byte[UdpPacket.MaxHeadersLength];
-        int length = UdpPacket.Write(quoted, Client, destination, default);
-        SendUnreachable(quoted[..length], destination.Address, reason);
+        int length = IcmpErrors.WriteUdpUnreachable(_context.SmallPacket, Client, destination, reason);
+        _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
     }
 
     /// <summary>The proxy has closed the receiver. On the loop.</summary>
@@ -220,9 +218,9 @@ internal sealed class UdpFlow
         _context.Return(this);
     }
 
-    private void SendUnreachable(ReadOnlySpan<byte> packet, IpAddr from, UnreachableReason reason)
+    private void SendUnreachable(ReadOnlySpan<byte> packet, UnreachableReason reason)
     {
-        int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, from, reason);
+        int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, reason);
         _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
     }
 }

@@ -2,6 +2,7 @@ namespace NetControl.Engine.Sessions;
 
 /// <summary>Carries session events from the loops' rings to the sink, on the thread pool: loops only ring the bell.</summary>
 /// <remarks>Thread rule: one drain runs at a time; the sink is never called by two threads at once.</remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "without timers and wait handles these hold nothing to dispose of")]
 internal sealed class EventPump
 {
     private readonly EventRing[] _rings;
