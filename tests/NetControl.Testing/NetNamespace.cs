@@ -5,8 +5,11 @@ using Xunit;
 
 namespace NetControl.Testing;
 
-/// <summary>A network namespace of its own for one test: made by <c>ip netns</c>, loopback up, removed with all its interfaces on disposal.</summary>
-/// <remarks>Needs root. A test calls <see cref="RequireRoot"/> or <see cref="Create"/> first, which skips at home and fails in CI.</remarks>
+/// <summary>
+/// A network namespace of its own for one test: made by <c>ip netns</c>, loopback up, removed with all its interfaces on disposal.
+/// </summary>
+/// <remarks>Needs root. A test calls <see cref="RequireRoot"/> or <see cref="Create"/> first, which skips at home and fails in
+/// CI.</remarks>
 public sealed class NetNamespace : IDisposable
 {
     private static int s_count;
@@ -49,7 +52,12 @@ public sealed class NetNamespace : IDisposable
     /// <summary>Runs a command outside any namespace of ours and returns what it left, whatever its exit code.</summary>
     public static CommandResult RunCommand(string file, params string[] arguments)
     {
-        ProcessStartInfo start = new(file, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(file, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
@@ -70,7 +78,9 @@ public sealed class NetNamespace : IDisposable
         return true;
     });
 
-    /// <summary>Runs the code on a thread of its own that lives in the namespace, and returns its result or rethrows its exception.</summary>
+    /// <summary>
+    /// Runs the code on a thread of its own that lives in the namespace, and returns its result or rethrows its exception.
+    /// </summary>
     public T Run<T>(Func<T> function)
     {
         T result = default!;
@@ -105,7 +115,8 @@ public sealed class NetNamespace : IDisposable
         CommandResult result = RunCommand(file, arguments);
         return result.ExitCode == 0
             ? result.Output
-            : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)}: exit code {result.ExitCode}: {result.Error}{result.Output}");
+            : throw new InvalidOperationException(
+                $"{file} {string.Join(' ', arguments)}: exit code {result.ExitCode}: {result.Error}{result.Output}");
     }
 
     private void Enter()

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace NetControl.Testing;
 
 /// <summary>Takes capabilities away from the calling thread, for tests of what happens without them.</summary>
-/// <remarks>Linux keeps capabilities per thread, so only a thread made for the test should do this: <see cref="NetNamespace.Run"/> makes one.</remarks>
+/// <remarks>Linux keeps capabilities per thread, so only a thread made for the test should do this: <see cref="NetNamespace.Run"/> makes
+/// one.</remarks>
 public static class ThreadCapabilities
 {
     /// <summary>CAP_DAC_OVERRIDE (linux/capability.h).</summary>

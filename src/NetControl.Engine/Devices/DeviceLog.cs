@@ -5,7 +5,8 @@ namespace NetControl.Engine.Devices;
 /// <summary>What opening and giving back interfaces has to say to an operator.</summary>
 internal static partial class DeviceLog
 {
-    [LoggerMessage(100, LogLevel.Information, "Interface {Name} is open: {Queues} queues, MTU {Mtu}, adopted: {Adopted}, offloads: {Offloads}")]
+    [LoggerMessage(
+        100, LogLevel.Information, "Interface {Name} is open: {Queues} queues, MTU {Mtu}, adopted: {Adopted}, offloads: {Offloads}")]
     public static partial void Opened(ILogger logger, string name, int queues, int mtu, bool adopted, string offloads);
 
     [LoggerMessage(101, LogLevel.Warning, "Interface {Name}: {Warning}")]

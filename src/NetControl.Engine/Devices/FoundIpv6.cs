@@ -5,8 +5,8 @@ namespace NetControl.Engine.Devices;
 
 /// <summary>The IPv6 addresses and multicast route that an adopted interface had before it was attached to.</summary>
 /// <remarks>
-/// Attaching gives an interface a carrier. If it is up and never had one, the kernel then gives it a link-local address and the route ff00::/8, and both
-/// outlive the descriptors; an interface that is given back as it was found must not have them.
+/// Attaching gives an interface a carrier. If it is up and never had one, the kernel then gives it a link-local address and the route
+/// ff00::/8, and both outlive the descriptors; an interface that is given back as it was found must not have them.
 /// </remarks>
 internal sealed class FoundIpv6
 {

@@ -4,8 +4,11 @@ using NetControl.Network;
 
 namespace NetControl.Engine.Devices;
 
-/// <summary>Gives an interface what its spec declares and it lacks: MTU, addresses, link state, routes, rules. Each step is noted for taking back.</summary>
-/// <remarks>Owner: the opening thread. What is already there is not touched, so an interface prepared by somebody else needs no capability.</remarks>
+/// <summary>
+/// Gives an interface what its spec declares and it lacks: MTU, addresses, link state, routes, rules. Each step is noted for taking back.
+/// </summary>
+/// <remarks>Owner: the opening thread. What is already there is not touched, so an interface prepared by somebody else needs no
+/// capability.</remarks>
 internal sealed class InterfaceSetup
 {
     private readonly RtNetlink _netlink;
@@ -174,11 +177,13 @@ internal sealed class InterfaceSetup
                 EngineError.MissingCapability, $"{text}: grant the capability CAP_NET_ADMIN, or set it up beforehand", e),
             Errno.EACCES or Errno.EAFNOSUPPORT or Errno.EOPNOTSUPP when v6 => new EngineException(
                 EngineError.KernelRefused,
-                $"{text}: IPv6 is switched off here; set the sysctl net.ipv6.conf.{_link.Name}.disable_ipv6 (or the one of 'default') to 0, or declare "
-                + "IPv4 only",
+                $"{text}: IPv6 is switched off here; set the sysctl net.ipv6.conf.{_link.Name}.disable_ipv6 "
+                + "(or the one of 'default') to 0, or declare IPv4 only",
                 e),
             Errno.EEXIST => new EngineException(
-                EngineError.KernelRefused, $"{text}: another route or rule is in its place; remove it, or choose another routing table and priority", e),
+                EngineError.KernelRefused,
+                $"{text}: another route or rule is in its place; remove it, or choose another routing table and priority",
+                e),
             _ => new EngineException(EngineError.KernelRefused, text, e),
         };
     }

@@ -4,8 +4,8 @@ namespace NetControl.Engine.Devices;
 
 /// <summary>The policy rules that lead unmarked packets to the devices' routing tables, shared by all devices of the process.</summary>
 /// <remarks>
-/// Thread rule: any thread; one lock. A rule belongs to a network namespace, so it is counted per namespace. A rule that was there before the first user is
-/// left in place after the last.
+/// Thread rule: any thread; one lock. A rule belongs to a network namespace, so it is counted per namespace. A rule that was there before
+/// the first user is left in place after the last.
 /// </remarks>
 internal static class PolicyRules
 {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Netlink;
@@ -7,8 +6,9 @@ namespace NetControl.Engine.Devices;
 
 /// <summary>A TUN interface of the kernel, created or adopted, set up as its spec says and given back as it was found.</summary>
 /// <remarks>
-/// Thread rule: any one thread at a time, never a loop; opening takes a few system calls per address and route. Lifetime: the device disposes, after its loops
-/// have let go of the queues' descriptors. Everything happens in the network namespace of the thread that opened it, on whatever thread it is disposed.
+/// Thread rule: any one thread at a time, never a loop; opening takes a few system calls per address and route. Lifetime: the device
+/// disposes, after its loops have let go of the queues' descriptors. Everything happens in the network namespace of the thread that opened
+/// it, on whatever thread it is disposed.
 /// </remarks>
 internal sealed class TunInterface : IDisposable
 {
@@ -94,7 +94,9 @@ internal sealed class TunInterface : IDisposable
         }
     }
 
-    /// <summary>Takes back rules, routes, addresses, link state and MTU, and detaches: a created interface vanishes. Once; later calls do nothing.</summary>
+    /// <summary>
+    /// Takes back rules, routes, addresses, link state and MTU, and detaches: a created interface vanishes. Once; later calls do nothing.
+    /// </summary>
     public void Restore()
     {
         if (_restored)
@@ -113,7 +115,8 @@ internal sealed class TunInterface : IDisposable
     public void Dispose() => Restore();
 
     private static LinkInfo Find(RtNetlink netlink, string name) =>
-        netlink.GetLink(name) ?? throw new EngineException(EngineError.KernelRefused, $"interface {name} was removed while it was being set up");
+        netlink.GetLink(name)
+        ?? throw new EngineException(EngineError.KernelRefused, $"interface {name} was removed while it was being set up");
 
     private static void ThrowIfInvalidName(string name)
     {
@@ -123,8 +126,7 @@ internal sealed class TunInterface : IDisposable
         if (!valid)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"'{name}' is not an interface name: 1 to {Libc.MaxInterfaceName} bytes without / : % or space"),
-                nameof(name));
+                $"'{name}' is not an interface name: 1 to {Libc.MaxInterfaceName} bytes without / : % or space", nameof(name));
         }
     }
 
@@ -142,7 +144,8 @@ internal sealed class TunInterface : IDisposable
         {
             throw new EngineException(
                 EngineError.InterfaceBusy,
-                $"interface {existing.Name} is in use: another process holds {tun.Queues} of its queues; end that process or choose another name");
+                $"interface {existing.Name} is in use: another process holds {tun.Queues} of its queues; "
+                + "end that process or choose another name");
         }
     }
 

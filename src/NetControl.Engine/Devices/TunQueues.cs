@@ -4,7 +4,8 @@ using NetControl.Engine.Netlink;
 namespace NetControl.Engine.Devices;
 
 /// <summary>The descriptors of one TUN interface: opened, attached, with the best offloads that the kernel has.</summary>
-/// <remarks>Owner: the opening thread, then the device. Lifetime: <see cref="Close"/> detaches; an interface made here vanishes with its last descriptor.</remarks>
+/// <remarks>Owner: the opening thread, then the device. Lifetime: <see cref="Close"/> detaches; an interface made here vanishes with its
+/// last descriptor.</remarks>
 internal sealed class TunQueues
 {
     private static readonly TunOffloads[] s_wishes =
@@ -111,7 +112,7 @@ internal sealed class TunQueues
         {
             _warnings.Add(_existing is null
                 ? "the kernel's TUN driver has no multi-queue: one queue, so one loop carries the device"
-                : $"{_name} is a single-queue interface: one loop carries the device (make it with 'ip tuntap add ... multi_queue' for more)");
+                : $"{_name} is a single-queue interface: one loop carries the device ('ip tuntap add ... multi_queue' makes one for more)");
             wanted = 1;
         }
 
@@ -160,10 +161,12 @@ internal sealed class TunQueues
     {
         Errno.ENOENT or Errno.ENODEV or Errno.ENXIO => new EngineException(
             EngineError.TunDeviceMissing,
-            $"{_devicePath} is not there ({Libc.Describe(errno)}): load the 'tun' module, or hand the device into the container (--device /dev/net/tun)"),
+            $"{_devicePath} is not there ({Libc.Describe(errno)}): "
+            + "load the 'tun' module, or hand the device into the container (--device /dev/net/tun)"),
         Errno.EACCES or Errno.EPERM => new EngineException(
             EngineError.TunDeviceDenied,
-            $"{_devicePath} may not be opened ({Libc.Describe(errno)}): run as a user who may, or allow the device in the container (--device /dev/net/tun)"),
+            $"{_devicePath} may not be opened ({Libc.Describe(errno)}): "
+            + "run as a user who may, or allow the device in the container (--device /dev/net/tun)"),
         _ => new EngineException(EngineError.Other, $"{_devicePath} could not be opened: {Libc.Describe(errno)}"),
     };
 
@@ -181,8 +184,8 @@ internal sealed class TunQueues
                 + $"'ip tuntap add dev {_name} mode tun user UID'"),
             Errno.EBUSY or Errno.EINVAL => new EngineException(
                 EngineError.InterfaceBusy,
-                $"interface {_name} cannot be attached to ({text}): it is not a TUN, or another process holds its queue; choose another name or end "
-                + "that process"),
+                $"interface {_name} cannot be attached to ({text}): "
+                + "it is not a TUN, or another process holds its queue; choose another name or end that process"),
             _ => new EngineException(EngineError.KernelRefused, $"interface {_name} could not be opened as a TUN: {text}"),
         };
     }

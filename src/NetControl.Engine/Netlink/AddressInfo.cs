@@ -26,7 +26,9 @@ internal sealed record AddressInfo(int InterfaceIndex, IpPrefix Prefix, byte[] M
         ReadOnlySpan<byte> attributes = payload[Rtnl.IfAddrSize..];
         while (NetlinkReader.TryReadAttribute(ref attributes, out ushort type, out ReadOnlySpan<byte> value))
         {
-            if (value.Length == (v4 ? 4 : 16) && type is Rtnl.IFA_ADDRESS or Rtnl.IFA_LOCAL && NetlinkReader.TryReadAddress(value, out IpAddr read))
+            if (type is Rtnl.IFA_ADDRESS or Rtnl.IFA_LOCAL
+                && value.Length == (v4 ? 4 : 16)
+                && NetlinkReader.TryReadAddress(value, out IpAddr read))
             {
                 // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL ours.
                 own = type == Rtnl.IFA_ADDRESS ? read : own;

@@ -11,7 +11,8 @@ internal sealed partial class RtNetlink
     {
         NetlinkWriter request = new(Rtnl.RTM_GETADDR, Rtnl.NLM_F_DUMP);
         request.Append(AddressHeader(Libc.AF_UNSPEC, 0, index));
-        List<AddressInfo> all = Dump<AddressInfo>(request, Rtnl.RTM_NEWADDR, AddressInfo.TryParse, $"list the addresses of interface {index}");
+        List<AddressInfo> all = Dump<AddressInfo>(
+            request, Rtnl.RTM_NEWADDR, AddressInfo.TryParse, $"list the addresses of interface {index}");
         all.RemoveAll(address => address.InterfaceIndex != index);
         return all;
     }

@@ -46,8 +46,9 @@ internal sealed partial class RtNetlink
     public void AddRoute(IpPrefix destination, int interfaceIndex, uint table, uint? metric = null, IpAddr? gateway = null)
     {
         byte scope = gateway is null && destination.Address.IsV4 ? Rtnl.RT_SCOPE_LINK : Rtnl.RT_SCOPE_UNIVERSE;
+        const ushort Flags = Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL;
         NetlinkWriter request = RouteRequest(
-            Rtnl.RTM_NEWROUTE, Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL, destination, interfaceIndex, table, metric, gateway, scope);
+            Rtnl.RTM_NEWROUTE, Flags, destination, interfaceIndex, table, metric, gateway, scope);
         Execute(request, $"add route {destination} to table {table}");
     }
 

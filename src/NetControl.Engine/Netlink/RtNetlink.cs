@@ -5,8 +5,8 @@ namespace NetControl.Engine.Netlink;
 
 /// <summary>A synchronous rtnetlink client: one socket, one request at a time, each acknowledged by the kernel.</summary>
 /// <remarks>
-/// Owner: any one thread at a time, never a loop. Lifetime: the maker disposes. The socket belongs to the network namespace of the thread that made it and
-/// acts there whatever thread uses it later.
+/// Owner: any one thread at a time, never a loop. Lifetime: the maker disposes. The socket belongs to the network namespace of the thread
+/// that made it and acts there whatever thread uses it later.
 /// </remarks>
 internal sealed partial class RtNetlink : IDisposable
 {

@@ -28,7 +28,9 @@ internal sealed record RuleInfo
     /// <summary>Routes with a prefix no longer than this are passed over; null for none.</summary>
     public int? SuppressPrefixLength { get; init; }
 
-    /// <summary>Whether the rule has selectors or an action that this type does not describe. Such a rule is never made, only read.</summary>
+    /// <summary>
+    /// Whether the rule has selectors or an action that this type does not describe. Such a rule is never made, only read.
+    /// </summary>
     public bool HasMore { get; init; }
 
     /// <summary>Parses the payload of RTM_NEWRULE: <c>struct fib_rule_hdr</c> and attributes.</summary>

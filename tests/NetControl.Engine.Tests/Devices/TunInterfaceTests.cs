@@ -20,9 +20,11 @@ public sealed class TunInterfaceTests : IDisposable
     [Fact]
     public void NewInterface_HasWhatItsSpecDeclares()
     {
-        using TunInterface device = Open(Spec(["10.77.0.1/24", "fd77::1/64"], ["198.18.0.0/15", "fd99::/64"]) with { Mtu = 1420 }, maxQueues: 2);
+        using TunInterface device = Open(
+            Spec(["10.77.0.1/24", "fd77::1/64"], ["198.18.0.0/15", "fd99::/64"]) with { Mtu = 1420 }, maxQueues: 2);
 
-        Assert.Equal(("tun0", 1420, 2, false), (device.Status.InterfaceName, device.Status.Mtu, device.Status.Queues, device.Status.Adopted));
+        DeviceStatus status = device.Status;
+        Assert.Equal(("tun0", 1420, 2, false), (status.InterfaceName, status.Mtu, status.Queues, status.Adopted));
         Assert.Equal(2, device.Queues.Count);
         Assert.True(device.VnetHeader);
         Assert.Equal(string.Join(' ', s_allOffloads), string.Join(' ', device.Status.Offloads));
@@ -81,7 +83,8 @@ public sealed class TunInterfaceTests : IDisposable
     [Fact]
     public void NoMark_RulesHoldForAllPackets()
     {
-        using TunInterface device = Open(Spec([], ["198.18.0.0/15"]), new EngineOptions { Mark = 0, RoutingTable = 100, RulePriority = 50 });
+        EngineOptions options = new() { Mark = 0, RoutingTable = 100, RulePriority = 50 };
+        using TunInterface device = Open(Spec([], ["198.18.0.0/15"]), options);
         Assert.Equal("50: from all lookup 100 proto static", Assert.Single(Rules("-4")));
     }
 
@@ -105,7 +108,8 @@ public sealed class TunInterfaceTests : IDisposable
         string before = StableSnapshot();
         string linkBefore = TunLink();
         TunInterface device = Open(
-            Spec(["10.77.0.1/24", "10.78.0.1/24", "fd77::1/64", "fd78::1/64"], ["198.18.0.0/15", "198.51.100.0/24", "::/0"]) with { Mtu = 9000 },
+            Spec(["10.77.0.1/24", "10.78.0.1/24", "fd77::1/64", "fd78::1/64"], ["198.18.0.0/15", "198.51.100.0/24", "::/0"])
+                with { Mtu = 9000 },
             maxQueues: 3);
         Assert.True(device.Status.Adopted);
         Assert.Equal(flag is null ? 1 : 3, device.Status.Queues);
@@ -150,6 +154,36 @@ public sealed class TunInterfaceTests : IDisposable
         Assert.Contains("pi on vnet_hdr on", _space.Ip("-d", "link", "show", "tun0"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void InterfaceDeletedUnderUs_IsGivenBackWithoutAFuss(bool persistent)
+    {
+        string before = Snapshot();
+        if (persistent)
+        {
+            _space.Ip("tuntap", "add", "dev", "tun0", "mode", "tun");
+        }
+
+        TunInterface device = Open(Spec(["10.77.0.1/24"], ["198.18.0.0/15", "::/0"]));
+        _space.Ip("link", "delete", "tun0");
+        device.Dispose();
+        AssertSnapshotBecomes(before);
+    }
+
+    [Fact]
+    public void RulesFlushedUnderUs_ComeBackWithTheNextDevice()
+    {
+        using TunInterface first = Open(Spec([], ["198.18.0.0/16"]));
+        _space.Ip("rule", "delete", "pref", "9000");
+        using (TunInterface second = Open(Spec([], ["198.19.0.0/16"]) with { InterfaceName = "tun1" }))
+        {
+            Assert.Single(Rules("-4"));
+        }
+
+        Assert.Single(Rules("-4"));
+    }
+
     [Fact]
     public void TwoDevices_ShareTheRules_TheLastOneRemovesThem()
     {
@@ -184,7 +218,8 @@ public sealed class TunInterfaceTests : IDisposable
         string before = StableSnapshot();
         foreach (string name in (string[])["tun0", "tun1"])
         {
-            DeviceSpec spec = Spec(["10.77.0.1/24", "fd77::1/64"], ["198.18.0.0/15", "203.0.113.0/24"]) with { InterfaceName = name, Mtu = 1400 };
+            DeviceSpec spec = Spec(["10.77.0.1/24", "fd77::1/64"], ["198.18.0.0/15", "203.0.113.0/24"])
+                with { InterfaceName = name, Mtu = 1400 };
             EngineException refused = Assert.Throws<EngineException>(() => Open(spec));
             Assert.Equal(EngineError.KernelRefused, refused.Error);
             Assert.Contains("203.0.113.0/24", refused.Message, StringComparison.Ordinal);
@@ -217,7 +252,8 @@ public sealed class TunInterfaceTests : IDisposable
         _space.Ip("tuntap", "add", "dev", "tap0", "mode", "tap");
         refused = Assert.Throws<EngineException>(() => Open(Spec([], []) with { InterfaceName = "tap0" }));
         Assert.Equal(EngineError.InterfaceBusy, refused.Error);
-        Assert.Equal(EngineError.InterfaceBusy, Assert.Throws<EngineException>(() => Open(Spec([], []) with { InterfaceName = "lo" })).Error);
+        refused = Assert.Throws<EngineException>(() => Open(Spec([], []) with { InterfaceName = "lo" }));
+        Assert.Equal(EngineError.InterfaceBusy, refused.Error);
     }
 
     [Fact]
@@ -336,10 +372,12 @@ public sealed class TunInterfaceTests : IDisposable
         return [];
     }
 
-    private TunInterface Open(DeviceSpec spec, EngineOptions? options = null, int maxQueues = 1, string devicePath = TunInterface.DefaultDevicePath) =>
+    private TunInterface Open(
+        DeviceSpec spec, EngineOptions? options = null, int maxQueues = 1, string devicePath = TunInterface.DefaultDevicePath) =>
         _space.Run(() => TunInterface.Open(spec, options ?? new EngineOptions(), maxQueues, NullLogger.Instance, devicePath));
 
-    private string[] Links() => [.. _space.Ip("-br", "link", "show").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])];
+    private string[] Links() =>
+        [.. _space.Ip("-br", "link", "show").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])];
 
     /// <summary>The rules that are not the kernel's own three.</summary>
     private string[] Rules(string family) =>
@@ -350,10 +388,12 @@ public sealed class TunInterfaceTests : IDisposable
     ];
 
     private string TunLink() =>
-        WithoutQueueing(_space.Ip("-d", "link", "show", "tun0")).Replace("addrgenmode eui64", "addrgenmode random", StringComparison.Ordinal);
+        WithoutQueueing(_space.Ip("-d", "link", "show", "tun0"))
+            .Replace("addrgenmode eui64", "addrgenmode random", StringComparison.Ordinal);
 
     /// <summary>The kernel gives an interface its queueing discipline the first time it goes up, and never takes it away.</summary>
-    private static string WithoutQueueing(string text) => Regex.Replace(text, "qdisc [a-z_]+ ", string.Empty, RegexOptions.None, TimeSpan.FromSeconds(5));
+    private static string WithoutQueueing(string text) =>
+        Regex.Replace(text, "qdisc [a-z_]+ ", string.Empty, RegexOptions.None, TimeSpan.FromSeconds(5));
 
     /// <summary>The kernel notices a lost carrier a moment after the last queue is closed.</summary>
     private void AssertSnapshotBecomes(string expected)

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace NetControl.Engine.Interop.Linux;
 
-/// <summary>Reads and writes ancillary data: <c>struct cmsghdr</c> (linux/socket.h), whose entries are aligned to eight bytes on 64-bit machines.</summary>
+/// <summary>
+/// Reads and writes ancillary data: <c>struct cmsghdr</c> (linux/socket.h), whose entries are aligned to eight bytes on 64-bit machines.
+/// </summary>
 internal static class ControlMessage
 {
     /// <summary>The entry's header: length (8), level (4), type (4).</summary>

@@ -5,8 +5,8 @@ namespace NetControl.Engine.Interop.Linux;
 
 /// <summary>Room for what one epoll_wait returns, readable by index.</summary>
 /// <remarks>
-/// <c>struct epoll_event</c> (linux/eventpoll.h) is packed to 12 bytes on x86-64 only and has 16 bytes elsewhere, so the entries are read by offset rather
-/// than through a struct. Owner: one loop. Buffers: one pinned array for the object's life.
+/// <c>struct epoll_event</c> (linux/eventpoll.h) is packed to 12 bytes on x86-64 only and has 16 bytes elsewhere, so the entries are read
+/// by offset rather than through a struct. Owner: one loop. Buffers: one pinned array for the object's life.
 /// </remarks>
 internal sealed class EpollEventBuffer
 {

@@ -1,6 +1,8 @@
 namespace NetControl.Engine.Interop.Linux;
 
-/// <summary>The kernel's error numbers that this program tells apart (asm-generic/errno-base.h, asm-generic/errno.h; x86-64 and arm64 share them).</summary>
+/// <summary>
+/// The kernel's error numbers that this program tells apart (asm-generic/errno-base.h, asm-generic/errno.h; x86-64 and arm64 share them).
+/// </summary>
 internal enum Errno
 {
     None = 0,

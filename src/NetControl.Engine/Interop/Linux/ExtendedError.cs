@@ -3,7 +3,9 @@ using NetControl.Network;
 
 namespace NetControl.Engine.Interop.Linux;
 
-/// <summary><c>struct sock_extended_err</c> (linux/errqueue.h) with the address behind it: what became of a datagram, and who says so.</summary>
+/// <summary>
+/// <c>struct sock_extended_err</c> (linux/errqueue.h) with the address behind it: what became of a datagram, and who says so.
+/// </summary>
 internal readonly struct ExtendedError
 {
     /// <summary>The error was found on this machine.</summary>

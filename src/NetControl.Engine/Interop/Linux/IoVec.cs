@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace NetControl.Engine.Interop.Linux;
 
 /// <summary><c>struct iovec</c> (linux/uio.h): an address and a length.</summary>
-/// <remarks>Buffers: holds a bare address. The memory must be native or pinned (<c>GC.AllocateArray(pinned: true)</c>) for as long as the value is used.</remarks>
+/// <remarks>Buffers: holds a bare address. The memory must be native or pinned (<c>GC.AllocateArray(pinned: true)</c>) for as long as the
+/// value is used.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct IoVec
 {

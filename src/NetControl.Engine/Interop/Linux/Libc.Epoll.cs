@@ -19,7 +19,9 @@ internal static unsafe partial class Libc
         return epoll_ctl(epoll, (int)operation, fd, entry);
     }
 
-    /// <summary>Waits for events: 0 milliseconds polls, -1 waits without end. Returns how many entries are filled, or -1 (EINTR is possible).</summary>
+    /// <summary>
+    /// Waits for events: 0 milliseconds polls, -1 waits without end. Returns how many entries are filled, or -1 (EINTR is possible).
+    /// </summary>
     public static int EpollWait(int epoll, EpollEventBuffer buffer, int timeoutMilliseconds)
     {
         fixed (byte* entries = buffer.Bytes)

@@ -11,7 +11,9 @@ internal static unsafe partial class Libc
     /// <summary>Makes a counter descriptor, non-blocking and close-on-exec, at zero. -1 on error.</summary>
     public static int EventFd() => eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
-    /// <summary>Adds one to the counter, which makes it readable. Returns 8, or -1 (EAGAIN: the counter is full, so it is readable anyway).</summary>
+    /// <summary>
+    /// Adds one to the counter, which makes it readable. Returns 8, or -1 (EAGAIN: the counter is full, so it is readable anyway).
+    /// </summary>
     public static nint EventFdSignal(int fd)
     {
         ulong one = 1;

@@ -209,8 +209,8 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Takes one entry from the error queue of a socket with IP_RECVERR or IPV6_RECVERR: the error, the datagram's destination, and as much of its
-    /// payload as the kernel kept. Returns the payload's length or -1 (EAGAIN: the queue is empty).
+    /// Takes one entry from the error queue of a socket with IP_RECVERR or IPV6_RECVERR: the error, the datagram's destination, and as much
+    /// of its payload as the kernel kept. Returns the payload's length or -1 (EAGAIN: the queue is empty).
     /// </summary>
     public static nint RecvError(int fd, Span<byte> payload, out NetControl.Network.AddrPort? destination, out ExtendedError error)
     {

@@ -1,6 +1,7 @@
 namespace NetControl.Engine.Interop.Linux;
 
-/// <content>The kernel's names and numbers for sockets (asm-generic/socket.h, linux/{in,in6,udp,tcp,socket,netlink}.h; x86-64 and arm64 share them).</content>
+/// <content>The kernel's names and numbers for sockets (asm-generic/socket.h, linux/{in,in6,udp,tcp,socket,netlink}.h; x86-64 and arm64
+/// share them).</content>
 internal static unsafe partial class Libc
 {
     public const int AF_UNSPEC = 0;

@@ -5,9 +5,9 @@ namespace NetControl.Engine.Interop.Linux;
 
 /// <summary>The C library's calls that the engine uses, one file per family, blittable and without marshalling.</summary>
 /// <remarks>
-/// Nothing here throws. A call returns what the C function returns; after -1 the caller reads <see cref="LastErrno"/> before it makes any other
-/// native call on that thread. Spans are pinned for the length of the call; <see cref="IoVec"/> and <see cref="MessageBatch"/> keep addresses for longer
-/// and say so.
+/// Nothing here throws. A call returns what the C function returns; after -1 the caller reads <see cref="LastErrno"/> before it makes any
+/// other native call on that thread. Spans are pinned for the length of the call; <see cref="IoVec"/> and <see cref="MessageBatch"/> keep
+/// addresses for longer and say so.
 /// </remarks>
 internal static unsafe partial class Libc
 {
@@ -17,7 +17,8 @@ internal static unsafe partial class Libc
     private static int* t_errno;
 
     /// <summary>The calling thread's errno. Meaningful only directly after a call that returned -1.</summary>
-    /// <remarks>The thread's errno has a fixed address, so reading it is one load: LibraryImport's SetLastError costs 7-12 ns on every call.</remarks>
+    /// <remarks>The thread's errno has a fixed address, so reading it is one load: LibraryImport's SetLastError costs 7-12 ns on every
+    /// call.</remarks>
     public static Errno LastErrno
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

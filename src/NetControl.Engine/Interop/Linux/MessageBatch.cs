@@ -6,8 +6,8 @@ namespace NetControl.Engine.Interop.Linux;
 
 /// <summary>A fixed number of datagrams for one sendmmsg or recvmmsg: their buffers, addresses and control blocks.</summary>
 /// <remarks>
-/// Owner: one loop. Lifetime: the owner disposes. Buffers: the description lies in native memory of this object; the payloads do not, and the spans given
-/// to <see cref="SetBuffer"/> must be native or pinned until the call they are meant for has returned.
+/// Owner: one loop. Lifetime: the owner disposes. Buffers: the description lies in native memory of this object; the payloads do not, and
+/// the spans given to <see cref="SetBuffer"/> must be native or pinned until the call they are meant for has returned.
 /// </remarks>
 internal sealed unsafe class MessageBatch : IDisposable
 {
@@ -17,7 +17,10 @@ internal sealed unsafe class MessageBatch : IDisposable
     private SockAddr* _names;
     private byte* _controls;
 
-    /// <summary>Makes room for so many datagrams, each with <paramref name="controlRoom"/> bytes for control entries (0: none; 64 is plenty for UDP_GRO).</summary>
+    /// <summary>
+    /// Makes room for so many datagrams, each with <paramref name="controlRoom"/> bytes for control entries (0: none; 64 is plenty for
+    /// UDP_GRO).
+    /// </summary>
     public MessageBatch(int capacity, int controlRoom)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
@@ -55,7 +58,10 @@ internal sealed unsafe class MessageBatch : IDisposable
         header.ControlLength = 0;
     }
 
-    /// <summary>Prepares datagram <paramref name="index"/> for sending; <paramref name="mapped"/> when the socket is an IPv6 one that also speaks IPv4.</summary>
+    /// <summary>
+    /// Prepares datagram <paramref name="index"/> for sending; <paramref name="mapped"/> when the socket is an IPv6 one that also speaks
+    /// IPv4.
+    /// </summary>
     public void PrepareSend(int index, AddrPort destination, bool mapped)
     {
         PrepareSend(index);
@@ -78,7 +84,9 @@ internal sealed unsafe class MessageBatch : IDisposable
     /// <summary>Sends the first <paramref name="count"/>. Returns how many went, or -1 when not even the first did.</summary>
     public int Send(int fd, int count, int flags) => Send(fd, 0, count, flags);
 
-    /// <summary>Sends <paramref name="count"/> from <paramref name="start"/> on. Returns how many went, or -1 when not even the first of them did.</summary>
+    /// <summary>
+    /// Sends <paramref name="count"/> from <paramref name="start"/> on. Returns how many went, or -1 when not even the first of them did.
+    /// </summary>
     public int Send(int fd, int start, int count, int flags)
     {
         CheckRange(start, count);
@@ -130,7 +138,9 @@ internal sealed unsafe class MessageBatch : IDisposable
         return _names[index].TryRead(out source);
     }
 
-    /// <summary>After Receive: the size of the pieces that the kernel joined in datagram <paramref name="index"/> (UDP_GRO), or 0.</summary>
+    /// <summary>
+    /// After Receive: the size of the pieces that the kernel joined in datagram <paramref name="index"/> (UDP_GRO), or 0.
+    /// </summary>
     public int SegmentSize(int index)
     {
         CheckIndex(index);

@@ -5,7 +5,10 @@ using NetControl.Network;
 
 namespace NetControl.Engine.Interop.Linux;
 
-/// <summary>Room for a <c>sockaddr_in</c>, <c>sockaddr_in6</c> or <c>sockaddr_nl</c> (linux/in.h, linux/in6.h, linux/netlink.h); 28 bytes, the largest of them.</summary>
+/// <summary>
+/// Room for a <c>sockaddr_in</c>, <c>sockaddr_in6</c> or <c>sockaddr_nl</c> (linux/in.h, linux/in6.h, linux/netlink.h); 28 bytes, the
+/// largest of them.
+/// </summary>
 [InlineArray(Size)]
 internal struct SockAddr
 {
@@ -16,7 +19,6 @@ internal struct SockAddr
     private const int V6Length = 28;
     private const int NetlinkLength = 12;
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Style", "IDE0044", Justification = "the compiler repeats this field; it is written through spans")]
     private byte _first;
 
     /// <summary>The address family.</summary>

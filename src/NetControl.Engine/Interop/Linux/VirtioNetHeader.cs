@@ -2,14 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace NetControl.Engine.Interop.Linux;
 
-/// <summary><c>struct virtio_net_hdr</c> (linux/virtio_net.h), 10 bytes in host order in front of every packet of a TUN with IFF_VNET_HDR.</summary>
+/// <summary>
+/// <c>struct virtio_net_hdr</c> (linux/virtio_net.h), 10 bytes in host order in front of every packet of a TUN with IFF_VNET_HDR.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 2)]
 internal struct VirtioNetHeader
 {
     /// <summary>The header's size on the wire between us and the kernel.</summary>
     public const int Size = 10;
 
-    /// <summary>Flag: the checksum at <see cref="ChecksumStart"/> + <see cref="ChecksumOffset"/> holds only the pseudo-header's sum; the receiver completes it.</summary>
+    /// <summary>
+    /// Flag: the checksum at <see cref="ChecksumStart"/> + <see cref="ChecksumOffset"/> holds only the pseudo-header's sum; the receiver
+    /// completes it.
+    /// </summary>
     public const byte NeedsChecksum = 1;
 
     /// <summary>Flag: the checksum has been verified.</summary>

@@ -34,10 +34,9 @@ public sealed class LibcTests
     [Fact]
     public void Errno_WhileTheCollectorStopsTheThread_IsStillTheCalls()
     {
-        using CancellationTokenSource stop = new();
         Thread collector = new(() =>
         {
-            while (!stop.IsCancellationRequested)
+            for (int i = 0; i < 100; i++)
             {
                 GC.Collect();
             }
@@ -45,7 +44,7 @@ public sealed class LibcTests
         collector.Start();
         int wrong = 0;
         byte[] buffer = new byte[1];
-        for (int i = 0; i < 100_000; i++)
+        while (collector.IsAlive)
         {
             // Two different errors in turn, so that a stale value cannot pass for the right one.
             wrong += Libc.Read(-1, buffer) == -1 && Libc.LastErrno == Errno.EBADF ? 0 : 1;
@@ -53,8 +52,6 @@ public sealed class LibcTests
             wrong += Libc.Socket(9999, 1, 0) == -1 && Libc.LastErrno == Errno.EAFNOSUPPORT ? 0 : 1;
         }
 
-        stop.Cancel();
-        collector.Join();
         Assert.Equal(0, wrong);
     }
 
