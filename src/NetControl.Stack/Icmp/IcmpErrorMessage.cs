@@ -7,7 +7,8 @@ namespace NetControl.Stack.Icmp;
 
 /// <summary>An ICMP or ICMPv6 error that came in: what it says, and which packet of whom it is about.</summary>
 /// <remarks>
-/// Anybody can send such a message. Before a connection believes it, <see cref="TcpSequence"/> must lie within what is in flight (RFC 5927).
+/// Anybody can send such a message. Before a connection believes it, <see cref="TcpSequence"/> must lie within what is in flight
+/// (RFC 5927).
 /// </remarks>
 public readonly struct IcmpErrorMessage
 {
@@ -32,7 +33,7 @@ public readonly struct IcmpErrorMessage
     /// <summary>Why, when <see cref="Kind"/> is <see cref="IcmpErrorKind.Unreachable"/>.</summary>
     public UnreachableReason Reason { get; }
 
-    /// <summary>The next hop's MTU, when <see cref="Kind"/> is <see cref="IcmpErrorKind.TooBig"/>; 0 from routers older than RFC 1191.</summary>
+    /// <summary>The next hop's MTU, when <see cref="Kind"/> is <see cref="IcmpErrorKind.TooBig"/>; 0 from old routers.</summary>
     public int Mtu { get; }
 
     /// <summary>The quoted packet's flow, as its sender wrote it; the ports are 0 unless it is TCP or UDP.</summary>

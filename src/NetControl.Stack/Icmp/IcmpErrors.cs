@@ -5,8 +5,8 @@ namespace NetControl.Stack.Icmp;
 
 /// <summary>Writes the ICMP and ICMPv6 messages that tell a client why its packet went no further.</summary>
 /// <remarks>
-/// Every writer returns the length, or 0 when the packet must not be answered: an error itself, a fragment other than the first, a packet to
-/// or from a group (RFC 1122 section 3.2.2, RFC 4443 section 2.4e). The message comes from the address that the packet was for unless
+/// Every writer returns the length, or 0 when the packet must not be answered: an error itself, a fragment other than the first, a packet
+/// to or from a group (RFC 1122 section 3.2.2, RFC 4443 section 2.4e). The message comes from the address that the packet was for unless
 /// another source is given. As much of the packet is quoted as RFC 1812 (576 bytes in all) and RFC 4443 (1,280) allow, less when the
 /// destination is smaller. Limiting the rate is the caller's part.
 /// </remarks>
@@ -33,7 +33,7 @@ public static class IcmpErrors
         return Write(destination, offendingPacket, in packet, source, type, code, rest: 0);
     }
 
-    /// <summary>"Port unreachable" and its kin for a UDP datagram whose bytes are gone: a header like the client's is quoted, without payload.</summary>
+    /// <summary>"Port unreachable" and its kin for a datagram whose bytes are gone: headers like the client's are quoted.</summary>
     /// <param name="destination">At least 96 bytes.</param>
     /// <param name="client">Who sent the datagram.</param>
     /// <param name="remote">Whom it was for; the message seems to come from there.</param>

@@ -62,7 +62,9 @@ public ref struct Fragmenter
         ReadOnlySpan<byte> rest = _packet[(_headerLength + _offset)..];
         ReadOnlySpan<byte> data = rest[..Math.Min(_chunk, rest.Length)];
         _done = data.Length == rest.Length;
-        int header = _headerLength == Ipv4Header.MinLength ? WriteHeaderV4(destination, data.Length) : WriteHeaderV6(destination, data.Length);
+        int header = _headerLength == Ipv4Header.MinLength
+            ? WriteHeaderV4(destination, data.Length)
+            : WriteHeaderV6(destination, data.Length);
         data.CopyTo(destination[header..]);
         length = header + data.Length;
         _offset += data.Length;

@@ -9,7 +9,7 @@ internal sealed class PartialDatagram
     /// <summary>The most fragments of one datagram; enough for the largest one at the smallest sensible MTU of 296.</summary>
     public const int MaxFragments = 256;
 
-    /// <summary>Room in front of the data, so that the header of the whole needs no second copy. It bounds what extension headers may take.</summary>
+    /// <summary>Room in front of the data, so that the header of the whole needs no second copy; the most that headers may take.</summary>
     public const int Headroom = 256;
 
     /// <summary>The length of a datagram whose last fragment has not come.</summary>

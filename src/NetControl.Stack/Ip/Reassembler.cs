@@ -4,9 +4,9 @@ using NetControl.Stack.Wire;
 
 namespace NetControl.Stack.Ip;
 
-/// <summary>Puts fragments of IPv4 and IPv6 packets together, with bounded memory and without ever believing an overlap (RFC 5722).</summary>
+/// <summary>Puts fragments of IPv4 and IPv6 packets together, with bounded memory and never believing an overlap (RFC 5722).</summary>
 /// <remarks>
-/// <para>Owner: one loop. Buffers: fragments are copied; a whole packet is lent to the caller until the next call of any method here.</para>
+/// <para>Owner: one loop. Buffers: fragments are copied; a whole packet is lent to the caller until the next call.</para>
 /// <para>When memory or places run out, the datagram that has waited longest gives way: on a device whose kernel queue drops packets,
 /// incomplete datagrams pile up, and refusing new ones would stop all fragmented traffic until the old ones time out.</para>
 /// </remarks>
@@ -115,8 +115,8 @@ public sealed class Reassembler
     /// <summary>Gives up one datagram whose time has come; call until it says no.</summary>
     /// <param name="now">The time.</param>
     /// <param name="firstFragment">
-    /// The first fragment as it came in, for the "time exceeded" that RFC 1122 section 3.3.2 and RFC 8200 section 4.5 ask for; empty when it
-    /// never came. Lent until the next call.
+    /// The first fragment as it came in, for the "time exceeded" that RFC 1122 section 3.3.2 and RFC 8200 section 4.5 ask for; empty when
+    /// it never came. Lent until the next call.
     /// </param>
     public bool TryExpire(Instant now, out ReadOnlySpan<byte> firstFragment)
     {

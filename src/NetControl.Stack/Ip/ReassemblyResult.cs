@@ -15,7 +15,7 @@ public enum ReassemblyResult : byte
     /// <summary>It overlaps another: the whole datagram is dropped, and what still comes of it (RFC 5722).</summary>
     Overlap,
 
-    /// <summary>It contradicts the others about where the datagram ends: the whole datagram is dropped, and what still comes of it.</summary>
+    /// <summary>It contradicts the others about the datagram's end: the whole datagram is dropped, and what still comes of it.</summary>
     Inconsistent,
 
     /// <summary>The datagram would be longer than an IP packet can be, or in too many pieces: it is dropped whole.</summary>

@@ -31,7 +31,7 @@ public readonly struct FlowKey : IEquatable<FlowKey>
     }
 
     /// <summary>Sets the secret that hash codes depend on, so that nobody outside can choose keys that collide.</summary>
-    /// <remarks>Set once, from a random source, before the first key is hashed: tables filled earlier would no longer find their keys.</remarks>
+    /// <remarks>Set once, from a random source, before the first key is hashed: tables filled earlier would lose their keys.</remarks>
     [SuppressMessage("Design", "CA1044:Properties should not be write only", Justification = "a secret")]
     public static ulong Seed
     {

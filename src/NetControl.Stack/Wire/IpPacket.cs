@@ -36,7 +36,15 @@ public static class IpPacket
         System.Diagnostics.Debug.Assert(from.IsV4 == to.IsV4, "a packet has one family");
         return from.IsV4
             ? Ipv4Header.Write(
-                destination, from, to, protocol, Ipv4Header.MinLength + payloadLength, id, Ipv4Header.DontFragmentBit, hopLimit, trafficClass)
+                destination,
+                from,
+                to,
+                protocol,
+                Ipv4Header.MinLength + payloadLength,
+                id,
+                Ipv4Header.DontFragmentBit,
+                hopLimit,
+                trafficClass)
             : Ipv6Header.Write(destination, from, to, protocol, payloadLength, hopLimit, trafficClass, flowLabel: 0);
     }
 

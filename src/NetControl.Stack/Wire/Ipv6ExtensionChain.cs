@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace NetControl.Stack.Wire;
 
-/// <summary>Where the extension headers of an IPv6 packet lead: to a transport, to a fragment header, or nowhere (RFC 8200 section 4).</summary>
+/// <summary>Where the extension headers of an IPv6 packet lead: to a transport, to a fragment, or nowhere (RFC 8200 section 4).</summary>
 internal struct Ipv6ExtensionChain
 {
     /// <summary>The length of a fragment header.</summary>

@@ -64,7 +64,14 @@ public readonly ref struct Ipv6Header
     /// <param name="trafficClass">DSCP and ECN.</param>
     /// <param name="flowLabel">The flow label, 20 bits.</param>
     public static int Write(
-        Span<byte> destination, IpAddr from, IpAddr to, byte nextHeader, int payloadLength, byte hopLimit, byte trafficClass, uint flowLabel)
+        Span<byte> destination,
+        IpAddr from,
+        IpAddr to,
+        byte nextHeader,
+        int payloadLength,
+        byte hopLimit,
+        byte trafficClass,
+        uint flowLabel)
     {
         System.Diagnostics.Debug.Assert(payloadLength is >= 0 and <= ushort.MaxValue, "jumbograms are not spoken here");
         destination = destination[..Length];

@@ -5,8 +5,8 @@ namespace NetControl.Stack.Wire;
 
 /// <summary>Renders a packet as one line of text, for tests that compare conversations and for diagnosis.</summary>
 /// <remarks>
-/// <c>10.77.0.1:4000 > 198.18.0.1:80 tcp S seq 100 win 64240 &lt;mss 1460,ws 7,sackOK,ts 1/0&gt;</c>. Flags are written as in tcpdump: F S R P
-/// and a dot for ACK, then U E W. What is absent or zero length is left out.
+/// <c>10.77.0.1:4000 > 198.18.0.1:80 tcp S seq 100 win 64240 &lt;mss 1460,ws 7,sackOK,ts 1/0&gt;</c>.
+/// Flags are written as in tcpdump: F S R P and a dot for ACK, then U E W. What is absent or zero length is left out.
 /// </remarks>
 public static class PacketText
 {
@@ -126,8 +126,8 @@ public static class PacketText
     private static string FormatFragment(in ParsedPacket packet)
     {
         string more = packet.MoreFragments ? " more" : "";
-        return $"{packet.Source} > {packet.Destination} proto {packet.Protocol} fragment id {packet.FragmentId} offset {packet.FragmentOffset}"
-            + $" len {packet.PayloadLength}{more}";
+        return $"{packet.Source} > {packet.Destination} proto {packet.Protocol} fragment id {packet.FragmentId}"
+            + $" offset {packet.FragmentOffset} len {packet.PayloadLength}{more}";
     }
 
     private static string IcmpWords(in ParsedPacket packet) => (packet.IsV4, packet.IcmpType) switch

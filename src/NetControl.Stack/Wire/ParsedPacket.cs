@@ -4,7 +4,7 @@ using NetControl.Stack.Tcp;
 
 namespace NetControl.Stack.Wire;
 
-/// <summary>Everything that the stack wants to know of one IP packet, read in one pass: offsets and values, no reference to the bytes.</summary>
+/// <summary>What the stack wants to know of one IP packet, read in one pass: offsets and values, no reference to the bytes.</summary>
 /// <remarks>
 /// <para>Invariant of a result of Ok: <c>TransportOffset &lt;= PayloadOffset</c> and <c>PayloadOffset + PayloadLength &lt;= TotalLength</c>
 /// and <c>TotalLength &lt;=</c> the packet's length. Of a Fragment: <c>TransportOffset</c> is where the fragment's data starts,
@@ -50,7 +50,7 @@ public partial struct ParsedPacket
     /// <summary>Time to live or hop limit.</summary>
     public byte HopLimit;
 
-    /// <summary>Whether the destination is a multicast group or the IPv4 broadcast address. Never true for TCP: that is a martian.</summary>
+    /// <summary>Whether the destination is a multicast group or IPv4's broadcast address; with TCP that is a martian.</summary>
     public bool IsMulticastDestination;
 
     /// <summary>Whether this is one of several fragments.</summary>

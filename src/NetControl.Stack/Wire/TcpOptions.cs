@@ -70,7 +70,8 @@ public struct TcpOptions
     {
         get
         {
-            int length = (Mss != 0 ? 4 : 0) + (HasTimestamps ? TimestampsBytes : SackPermitted ? 4 : 0) + (_windowScalePlusOne != 0 ? 4 : 0);
+            int length = (Mss != 0 ? 4 : 0) + (_windowScalePlusOne != 0 ? 4 : 0);
+            length += HasTimestamps ? TimestampsBytes : SackPermitted ? 4 : 0;
             int blocks = SackBlocksThatFit(length);
             return blocks == 0 ? length : length + 4 + (blocks * 8);
         }
@@ -97,7 +98,7 @@ public struct TcpOptions
         return true;
     }
 
-    /// <summary>Reads the options of a header; unknown ones are skipped, a senseless length ends the reading (RFC 9293 section 3.1).</summary>
+    /// <summary>Reads the options of a header; unknown ones are skipped, a senseless length ends it (RFC 9293 section 3.1).</summary>
     public static void Parse(ReadOnlySpan<byte> options, out TcpOptions result)
     {
         result = default;

@@ -65,7 +65,8 @@ public sealed class IcmpErrorsTests
         Assert.True(_packet.AsSpan(0, expected - header).SequenceEqual(_error.AsSpan(header, expected - header)));
         length = Udp(v4, 3);
         Assert.Equal(length + header, IcmpErrors.WriteUnreachable(_error, _packet.AsSpan(0, length + 20), UnreachableReason.Port));
-        Assert.Equal(length + header - 1, IcmpErrors.WriteUnreachable(_error.AsSpan(0, length + header - 1), _packet, UnreachableReason.Port));
+        int less = length + header - 1;
+        Assert.Equal(less, IcmpErrors.WriteUnreachable(_error.AsSpan(0, less), _packet, UnreachableReason.Port));
         Assert.Equal(0, IcmpErrors.WriteUnreachable(_error.AsSpan(0, header - 1), _packet, UnreachableReason.Port));
     }
 

@@ -21,8 +21,8 @@ public sealed class FragmenterTests
         List<byte[]> fragments = Split(Datagram("10.77.0.1:53", "10.77.0.2:4000", 1473), 1500, 9);
         Assert.Collection(
             fragments,
-            fragment => Assert.Equal("10.77.0.1 > 10.77.0.2 proto 17 fragment id 9 offset 0 len 1480 more", PacketText.Format(fragment)),
-            fragment => Assert.Equal("10.77.0.1 > 10.77.0.2 proto 17 fragment id 9 offset 1480 len 1", PacketText.Format(fragment)));
+            fragment => AssertText("10.77.0.1 > 10.77.0.2 proto 17 fragment id 9 offset 0 len 1480 more", fragment),
+            fragment => AssertText("10.77.0.1 > 10.77.0.2 proto 17 fragment id 9 offset 1480 len 1", fragment));
         Assert.Equal(0, fragments[0][6] & 0x40);
     }
 
@@ -32,9 +32,9 @@ public sealed class FragmenterTests
         List<byte[]> fragments = Split(Datagram("[fd77::1]:53", "[fd77::2]:4000", 3000), 1280, 0xDEAD_BEEF);
         Assert.Collection(
             fragments,
-            fragment => Assert.Equal("fd77::1 > fd77::2 proto 17 fragment id 3735928559 offset 0 len 1232 more", PacketText.Format(fragment)),
-            fragment => Assert.Equal("fd77::1 > fd77::2 proto 17 fragment id 3735928559 offset 1232 len 1232 more", PacketText.Format(fragment)),
-            fragment => Assert.Equal("fd77::1 > fd77::2 proto 17 fragment id 3735928559 offset 2464 len 544", PacketText.Format(fragment)));
+            fragment => AssertText("fd77::1 > fd77::2 proto 17 fragment id 3735928559 offset 0 len 1232 more", fragment),
+            fragment => AssertText("fd77::1 > fd77::2 proto 17 fragment id 3735928559 offset 1232 len 1232 more", fragment),
+            fragment => AssertText("fd77::1 > fd77::2 proto 17 fragment id 3735928559 offset 2464 len 544", fragment));
     }
 
     internal static List<byte[]> Split(byte[] packet, int mtu, uint id)
@@ -51,6 +51,8 @@ public sealed class FragmenterTests
         Assert.Equal(announced, fragments.Count);
         return fragments;
     }
+
+    private static void AssertText(string expected, byte[] packet) => Assert.Equal(expected, PacketText.Format(packet));
 
     private static byte[] Datagram(string from, string to, int payload)
     {

@@ -171,7 +171,8 @@ public sealed class ReassemblerTests
         byte[] packet = Datagram(true, 4000, 9);
         AssertSamePacket(packet, Reassemble(reassembler, FragmenterTests.Split(packet, 1500, 5000)));
         packet = Datagram(true, 60_000, 9);
-        Assert.Equal(ReassemblyResult.Limit, Add(new Reassembler(maxBytes: 1000), FragmenterTests.Split(packet, 1500, 1)[^1], Start, out _));
+        byte[] last = FragmenterTests.Split(packet, 1500, 1)[^1];
+        Assert.Equal(ReassemblyResult.Limit, Add(new Reassembler(maxBytes: 1000), last, Start, out _));
     }
 
     [Fact]
@@ -184,7 +185,8 @@ public sealed class ReassemblerTests
         foreach (byte[] fragment in FragmenterTests.Split(packet, 1280, 5))
         {
             // Destination options between the fixed and the fragment header.
-            byte[] extended = [.. fragment[..6], IpProtocol.DestinationOptions, .. fragment[7..40], IpProtocol.Fragment, 0, 1, 4, 0, 0, 0, 0, .. fragment[40..]];
+            byte[] options = [IpProtocol.Fragment, 0, 1, 4, 0, 0, 0, 0];
+            byte[] extended = [.. fragment[..6], IpProtocol.DestinationOptions, .. fragment[7..40], .. options, .. fragment[40..]];
             int payload = extended.Length - 40;
             (extended[4], extended[5]) = ((byte)(payload >> 8), (byte)payload);
             result = Add(reassembler, extended, Start, out whole);
@@ -221,7 +223,10 @@ public sealed class ReassemblerTests
     {
         Random random = new(3);
         Reassembler reassembler = new(maxBytes: 256 << 10, maxDatagrams: 8);
-        byte[][] fragments = [.. FragmenterTests.Split(Datagram(true, 5000, 1), 1500, 5), .. FragmenterTests.Split(Datagram(false, 5000, 1), 1500, 5)];
+        byte[][] fragments =
+        [
+            .. FragmenterTests.Split(Datagram(true, 5000, 1), 1500, 5), .. FragmenterTests.Split(Datagram(false, 5000, 1), 1500, 5),
+        ];
         Instant now = Start;
         for (int i = 0; i < 50_000; i++)
         {

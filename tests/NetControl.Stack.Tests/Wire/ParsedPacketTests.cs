@@ -15,7 +15,8 @@ public sealed class ParsedPacketTests
     {
         // A SYN byte by byte, 10.77.0.1:40000 > 198.18.0.1:80, with the options in the order that Linux writes them.
         const string hex = "4500003C1C4640004006" + "0000" + "0A4D0001" + "C6120001"
-            + "9C400050" + "00000064" + "00000000" + "A002FAF0" + "00000000" + "020405B4" + "0402080A" + "00000001" + "00000000" + "01030307";
+            + "9C400050" + "00000064" + "00000000" + "A002FAF0" + "00000000"
+            + "020405B4" + "0402080A" + "00000001" + "00000000" + "01030307";
         byte[] packet = Convert.FromHexString(hex);
         Ipv4Header.UpdateChecksum(packet.AsSpan(0, 20));
         FixTransportChecksum(packet, 20, 16);
@@ -23,7 +24,8 @@ public sealed class ParsedPacketTests
         Assert.Equal("10.77.0.1:40000 > 198.18.0.1:80/6", p.Flow.ToString());
         Assert.Equal((20, 60, 0, 60), (p.TransportOffset, p.PayloadOffset, p.PayloadLength, p.TotalLength));
         Assert.Equal((100u, 0u, TcpFlags.Syn, 64240), (p.Seq.Value, p.Ack.Value, p.Flags, p.Window));
-        Assert.Equal((1460, 7, true, true, 1u), (p.Options.Mss, p.Options.WindowScale, p.Options.SackPermitted, p.Options.HasTimestamps, p.Options.TsVal));
+        Assert.Equal((1460, 7, true), (p.Options.Mss, p.Options.WindowScale, p.Options.SackPermitted));
+        Assert.Equal((true, 1u), (p.Options.HasTimestamps, p.Options.TsVal));
         Assert.Equal((64, 0, 0x1C46u), (p.HopLimit, p.TrafficClass, p.FragmentId));
     }
 
@@ -66,7 +68,8 @@ public sealed class ParsedPacketTests
     public void Transport_WithAPartialChecksum_IsRefusedUnlessTheKernelVouches(string from, string to)
     {
         TcpOptions options = default;
-        int length = TcpPacket.WriteHeaders(_buffer, AddrPort.Parse(from), AddrPort.Parse(to), default, default, TcpFlags.Ack, 1, in options, 9, 0);
+        (AddrPort source, AddrPort destination) = (AddrPort.Parse(from), AddrPort.Parse(to));
+        int length = TcpPacket.WriteHeaders(_buffer, source, destination, default, default, TcpFlags.Ack, 1, in options, 9, 0);
         "gathered!"u8.CopyTo(_buffer.AsSpan(length));
         Assert.Equal(ParseResult.BadChecksum, Parse(length + 9));
         Assert.Equal(ParseResult.Ok, Parse(length + 9, ChecksumTrust.KernelVouches));
@@ -209,7 +212,8 @@ public sealed class ParsedPacketTests
     {
         IpAddr from = IpAddr.Parse(v4 ? "10.77.0.1" : "fd77::1");
         int header = IpPacket.WriteHeader(_buffer, from, IpAddr.Parse(v4 ? "198.18.0.1" : "fd99::1"), protocol, 12);
-        Assert.Equal(ParseResult.UnsupportedProtocol, ParsedPacket.TryParse(_buffer.AsSpan(0, header + 12), ChecksumTrust.Verify, out ParsedPacket p));
+        ReadOnlySpan<byte> packet = _buffer.AsSpan(0, header + 12);
+        Assert.Equal(ParseResult.UnsupportedProtocol, ParsedPacket.TryParse(packet, ChecksumTrust.Verify, out ParsedPacket p));
         Assert.Equal((from, protocol, header, 12), (p.Source, p.Protocol, p.TransportOffset, p.PayloadLength));
     }
 
