@@ -45,7 +45,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
             _contexts[i] = new LoopContext(_loops[i], Options, _udp[i], logger);
         }
 
-        _pump = new EventPump([.. _contexts.Select(context => context.Events)]);
+        _pump = new EventPump([.. _contexts.Select(context => context.Events)], logger);
         SocketOptions sockets = new(ProbeMark(Options.Mark, logger), Interface: null);
         StreamDialer = new LoopTcpDialer(_loops, sockets);
         PacketListener = new LoopPacketListener(_loops, _udp, sockets);
