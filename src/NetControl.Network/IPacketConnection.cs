@@ -14,6 +14,6 @@ public interface IPacketConnection : IDisposable
     /// </exception>
     bool Send(ReadOnlySpan<byte> payload, in AddrPort destination);
 
-    /// <summary>Starts delivery of what arrives, including what arrived before. Called once.</summary>
+    /// <summary>Starts delivery of what arrives, including what arrived before. Called once; on a connection that has ended the handler hears just that.</summary>
     void Receive(IPacketHandler handler);
 }

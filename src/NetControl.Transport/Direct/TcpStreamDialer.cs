@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using NetControl.Network;
+
+namespace NetControl.Transport.Direct;
+
+/// <summary>Dials TCP over the framework's sockets: the plain path of library users and tests.</summary>
+/// <remarks>A name is resolved by the system and its addresses are tried one after the other, in the system's order (RFC 6724).</remarks>
+public sealed class TcpStreamDialer : IStreamDialer
+{
+    private readonly DirectSocketOptions _options;
+
+    /// <summary>Makes a dialer.</summary>
+    public TcpStreamDialer(DirectSocketOptions? options = null) => _options = options ?? new DirectSocketOptions();
+
+    /// <inheritdoc/>
+    public async ValueTask<IStreamConnection> DialAsync(HostPort destination, CancellationToken cancellationToken = default)
+    {
+        if (destination.IsAddress)
+        {
+            return await DialAsync(destination.Address, cancellationToken);
+        }
+
+        IPAddress[] addresses = await ResolveAsync(destination.Host, cancellationToken);
+        DialException? first = null;
+        foreach (IPAddress address in addresses)
+        {
+            try
+            {
+                return await DialAsync(new AddrPort(IpAddr.From(address), destination.Port), cancellationToken);
+            }
+            catch (DialException e)
+            {
+                first ??= e;
+            }
+        }
+
+        throw first ?? new DialException(DialFailure.NameNotResolved, $"{destination.Host} has no addresses");
+    }
+
+    private static async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancellationToken);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw new DialException(DialFailure.NameNotResolved, $"{host} could not be resolved: {e.Message}", e);
+        }
+    }
+
+    private async ValueTask<IStreamConnection> DialAsync(AddrPort address, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource? timeout = _options.ConnectTimeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout?.CancelAfter(_options.ConnectTimeout!.Value);
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(address.Address.Family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            _options.Apply(socket);
+            await socket.ConnectAsync(address.ToIPEndPoint(), timeout?.Token ?? cancellationToken);
+            return new TcpStreamConnection(socket);
+        }
+        catch (Exception e)
+        {
+            socket?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw e switch
+            {
+                SocketException error => SocketFailures.ToDialException(error, $"dialling {address}"),
+                OperationCanceledException => new DialException(DialFailure.TimedOut, $"dialling {address}: no answer in time", e),
+                _ => new DialException(DialFailure.Other, $"dialling {address}: {e.Message}", e),
+            };
+        }
+    }
+}

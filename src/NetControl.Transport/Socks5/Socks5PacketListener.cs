@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using NetControl.Network;
+
+namespace NetControl.Transport.Socks5;
+
+/// <summary>Opens packet sockets at a SOCKS5 proxy (UDP ASSOCIATE).</summary>
+/// <remarks>
+/// Each has a control connection of its own, which is watched: the association lives exactly as long as it does (RFC 1928 section 7).
+/// </remarks>
+public sealed class Socks5PacketListener : IPacketListener
+{
+    private static readonly HostPort Anywhere = new AddrPort(IpAddr.AnyV4, 0);
+
+    private readonly Socks5Client _client;
+    private readonly IPacketListener _datagrams;
+
+    /// <summary>Makes a listener.</summary>
+    /// <param name="proxy">Reaches the proxy server for the control connection.</param>
+    /// <param name="datagrams">Opens the sockets that carry datagrams to the proxy's relay.</param>
+    /// <param name="credentials">User name and password, or null for none.</param>
+    /// <exception cref="ArgumentNullException">A part is null.</exception>
+    public Socks5PacketListener(IStreamEndpoint proxy, IPacketListener datagrams, Socks5Credentials? credentials = null)
+    {
+        ArgumentNullException.ThrowIfNull(datagrams);
+        _client = new Socks5Client(proxy, credentials);
+        _datagrams = datagrams;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default)
+    {
+        (IStreamConnection control, HostPort? bound) = await _client.RequestAsync(Socks5Command.UdpAssociate, Anywhere, cancellationToken);
+        try
+        {
+            AddrPort relay = Relay(bound, control.RemoteAddress);
+            IPacketConnection datagrams = await _datagrams.ListenAsync(cancellationToken);
+            var connection = new Socks5PacketConnection(control, datagrams, relay);
+            connection.Watch();
+            return connection;
+        }
+        catch
+        {
+            control.Abort();
+            control.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where datagrams go: what the proxy said, or its own address where it named none.</summary>
+    private static AddrPort Relay(HostPort? bound, AddrPort proxy)
+    {
+        if (bound is not { IsAddress: true, Port: not 0 } relay)
+        {
+            // Resolving a name here would let the proxy's words choose what this host looks up.
+            throw new Socks5Exception(DialFailure.ProxyProtocol, $"the SOCKS5 proxy named '{bound}' as its UDP relay, which is no IP address and port");
+        }
+
+        if (!relay.Address.Address.IsUnspecified)
+        {
+            return relay.Address;
+        }
+
+        return proxy.Address.IsUnspecified
+            ? throw new Socks5Exception(DialFailure.ProxyProtocol, "the SOCKS5 proxy named no address as its UDP relay, and its own is not known")
+            : new AddrPort(proxy.Address, relay.Port);
+    }
+}
