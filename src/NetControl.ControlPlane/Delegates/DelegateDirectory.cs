@@ -75,6 +75,15 @@ public sealed partial class DelegateDirectory
         }
     }
 
+    /// <summary>Reads all delegates.</summary>
+    public IReadOnlyList<DelegateView> All()
+    {
+        lock (_registry.Gate)
+        {
+            return [.. _registry.Delegates.Values.Select(View)];
+        }
+    }
+
     /// <summary>Removes a delegate; with force also one that devices are attached to, which are then detached.</summary>
     public void Delete(string name, string etag, bool force, bool validateOnly)
     {

@@ -97,6 +97,15 @@ public sealed partial class DeviceDirectory
         }
     }
 
+    /// <summary>Reads all devices.</summary>
+    public IReadOnlyList<DeviceView> All()
+    {
+        lock (_registry.Gate)
+        {
+            return [.. _registry.Devices.Values.Select(View)];
+        }
+    }
+
     /// <summary>Removes a device; with force also one that has live sessions.</summary>
     public async Task DeleteAsync(string name, string etag, bool force, bool validateOnly, CancellationToken cancellationToken)
     {

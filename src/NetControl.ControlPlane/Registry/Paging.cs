@@ -7,9 +7,6 @@ namespace NetControl.ControlPlane.Registry;
 /// <summary>The rules of paging: sizes, and opaque tokens that hold the last key and what the list was asked with.</summary>
 internal static class Paging
 {
-    public const int DefaultSize = 100;
-    public const int LargestSize = 1000;
-
     public static int Size(int requested)
     {
         if (requested < 0)
@@ -19,7 +16,7 @@ internal static class Paging
             violations.ThrowIfAny("");
         }
 
-        return requested == 0 ? DefaultSize : Math.Min(requested, LargestSize);
+        return requested == 0 ? PageLimits.DefaultSize : Math.Min(requested, PageLimits.LargestSize);
     }
 
     public static string Token(string scope, string lastKey) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{scope}\n{lastKey}"));
