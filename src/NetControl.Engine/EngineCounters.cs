@@ -68,4 +68,5 @@ public sealed record SessionCounters(
 /// <param name="Turns">Turns of the loop.</param>
 /// <param name="BusyTime">Time not spent waiting.</param>
 /// <param name="Sessions">Active: sessions owned.</param>
-public sealed record LoopCounters(string Name, long Turns, TimeSpan BusyTime, long Sessions);
+/// <param name="UpstreamDatagramsDropped">Datagrams that an upstream socket did not take.</param>
+public sealed record LoopCounters(string Name, long Turns, TimeSpan BusyTime, long Sessions, long UpstreamDatagramsDropped);

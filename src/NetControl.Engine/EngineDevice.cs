@@ -1,4 +1,3 @@
-#pragma warning disable MA0025 // skeleton: filled in by the engine
 using NetControl.Engine.Devices;
 using NetControl.Engine.Sessions;
 
@@ -8,25 +7,86 @@ namespace NetControl.Engine;
 /// <remarks>Thread rule: any thread.</remarks>
 public sealed class EngineDevice
 {
-    internal EngineDevice()
+    private readonly PacketEngine _engine;
+    private readonly DeviceCore _core;
+    private readonly TunInterface? _interface;
+    private readonly Lock _lock = new();
+    private Task? _closing;
+
+    internal EngineDevice(PacketEngine engine, DeviceSpec spec, DeviceStatus status, DeviceCore core, TunInterface? tun)
     {
+        _engine = engine;
+        _core = core;
+        _interface = tun;
+        Spec = spec;
+        Status = status;
     }
 
     /// <summary>What was asked for.</summary>
-    public DeviceSpec Spec => throw new NotSupportedException();
+    public DeviceSpec Spec { get; }
 
     /// <summary>What it turned out to be.</summary>
-    public DeviceStatus Status => throw new NotSupportedException();
+    public DeviceStatus Status { get; }
 
     /// <summary>The way out for TCP; null rejects connections (reset). New sessions only.</summary>
-    public Egress? StreamEgress { get => throw new NotSupportedException(); set => throw new NotImplementedException(); }
+    public Egress? StreamEgress { get => _core.StreamEgress; set => _core.StreamEgress = value; }
 
     /// <summary>The way out for UDP; null rejects datagrams (ICMP administratively prohibited). New sessions only.</summary>
-    public Egress? PacketEgress { get => throw new NotSupportedException(); set => throw new NotImplementedException(); }
+    public Egress? PacketEgress { get => _core.PacketEgress; set => _core.PacketEgress = value; }
 
     /// <summary>When true a SYN is answered before the upstream dial is done, for upstreams that cannot tell its outcome.</summary>
-    public bool AcceptImmediately { get => throw new NotSupportedException(); set => throw new NotImplementedException(); }
+    public bool AcceptImmediately { get => _core.AcceptImmediately; set => _core.AcceptImmediately = value; }
 
-    /// <summary>Ends all sessions with the cause, takes back addresses, routes and rules, and removes the interface (or gives an adopted one back). Closing twice is fine.</summary>
-    public Task CloseAsync(SessionCause cause) => throw new NotSupportedException();
+    internal DeviceCore Core => _core;
+
+    /// <summary>
+    /// Ends all sessions with the cause, takes back addresses, routes and rules, and removes the interface (or gives an adopted one back).
+    /// Closing twice is fine: the second call waits for the first.
+    /// </summary>
+    public Task CloseAsync(SessionCause cause)
+    {
+        lock (_lock)
+        {
+            return _closing ??= CloseCore(cause);
+        }
+    }
+
+    internal DeviceCounters ReadCounters()
+    {
+        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0, halfOpen = 0;
+        long[] drops = new long[Enum.GetValues<DropReason>().Length];
+        foreach (PacketQueue queue in _core.Queues)
+        {
+            QueueCounters counters = queue.Counters;
+            packetsIn += Volatile.Read(ref counters.PacketsIn);
+            bytesIn += Volatile.Read(ref counters.BytesIn);
+            packetsOut += Volatile.Read(ref counters.PacketsOut);
+            bytesOut += Volatile.Read(ref counters.BytesOut);
+            retransmits += Volatile.Read(ref counters.Retransmits);
+            resetsSent += Volatile.Read(ref counters.ResetsSent);
+            resetsReceived += Volatile.Read(ref counters.ResetsReceived);
+            halfOpen += Volatile.Read(ref counters.HalfOpen);
+            for (int i = 0; i < drops.Length; i++)
+            {
+                drops[i] += Volatile.Read(ref counters.Drops[i]);
+            }
+        }
+
+        return new DeviceCounters(
+            Spec.Name, packetsIn, bytesIn, packetsOut, bytesOut, drops, retransmits, resetsSent, resetsReceived, halfOpen);
+    }
+
+    private async Task CloseCore(SessionCause cause)
+    {
+        await Task.Yield(); // the caller's lock is not held through what follows
+        await Task.WhenAll(_core.Queues.Select(queue => queue.Context.Loop.InvokeAsync(() =>
+        {
+            // Sessions first: their resets still have to go out through the queue.
+            queue.Flows.CloseSessions(null, cause);
+            (queue as TunQueue)?.Stop();
+            return 0;
+        })));
+        _interface?.Dispose();
+        _engine.Forget(this);
+    }
 }

@@ -1,8 +1,13 @@
-#pragma warning disable MA0025 // skeleton: filled in by the engine
 using Microsoft.Extensions.Logging;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Flows;
+using NetControl.Engine.Interop.Linux;
+using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
+using NetControl.Engine.Sockets;
 using NetControl.Network;
+using NetControl.Stack.Tcp;
+using NetControl.Stack.Wire;
 
 namespace NetControl.Engine;
 
@@ -11,50 +16,287 @@ namespace NetControl.Engine;
 /// Thread rule: every member may be called from any thread except a loop's. What changes a loop's state is posted to it; nothing here
 /// makes a loop wait.
 /// </remarks>
-public sealed class PacketEngine : IAsyncDisposable
+public sealed partial class PacketEngine : IAsyncDisposable
 {
+    private const int MinMss = 536;
+    private readonly ILogger _logger;
+    private readonly LoopGroup _loops;
+    private readonly LoopContext[] _contexts;
+    private readonly LoopUdpShared[] _udp;
+    private readonly EventPump _pump;
+    private readonly Lock _lock = new();
+    private readonly List<EngineDevice> _devices = [];
+    private readonly List<DeviceCounters> _closedDevices = [];
+    private readonly UpdateTicker _ticker;
+    private bool _disposed;
+
     /// <summary>Starts the loops.</summary>
-    public PacketEngine(EngineOptions options, ILogger logger) => throw new NotSupportedException();
+    public PacketEngine(EngineOptions options, ILogger logger)
+    {
+        _logger = logger;
+        Options = options with { Loops = options.Loops > 0 ? options.Loops : Environment.ProcessorCount };
+        FlowKey.Seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+        _loops = new LoopGroup(Options.Loops, logger);
+        _udp = new LoopUdpShared[_loops.Count];
+        _contexts = new LoopContext[_loops.Count];
+        for (int i = 0; i < _contexts.Length; i++)
+        {
+            _udp[i] = new LoopUdpShared(_loops[i]);
+            _contexts[i] = new LoopContext(_loops[i], Options, _udp[i], logger);
+        }
+
+        _pump = new EventPump([.. _contexts.Select(context => context.Events)]);
+        SocketOptions sockets = new(ProbeMark(Options.Mark, logger), Interface: null);
+        StreamDialer = new LoopTcpDialer(_loops, sockets);
+        PacketListener = new LoopPacketListener(_loops, _udp, sockets);
+        TimeProvider = new LoopTimeProvider();
+        _ticker = new UpdateTicker(this);
+        _loops.Start();
+    }
 
     /// <summary>The options in force, with <see cref="EngineOptions.Loops"/> resolved.</summary>
-    public EngineOptions Options => throw new NotSupportedException();
+    public EngineOptions Options { get; }
 
     /// <summary>Dials TCP directly, on the calling loop. Host names are resolved by the system's resolver.</summary>
-    public IStreamDialer StreamDialer => throw new NotSupportedException();
+    public IStreamDialer StreamDialer { get; }
 
     /// <summary>Opens UDP sockets directly, on the calling loop.</summary>
-    public IPacketListener PacketListener => throw new NotSupportedException();
+    public IPacketListener PacketListener { get; }
 
     /// <summary>A clock whose timers fire on the loop that created them (and on the thread pool elsewhere).</summary>
-    public TimeProvider TimeProvider => throw new NotSupportedException();
+    public TimeProvider TimeProvider { get; }
 
     /// <summary>Whether loops should emit <see cref="SessionEventKind.Updated"/> once a second for sessions that moved.</summary>
-    public bool WantUpdates { get => throw new NotSupportedException(); set => throw new NotImplementedException(); }
+    public bool WantUpdates { get => _ticker.Enabled; set => _ticker.Enabled = value; }
 
     /// <summary>Where session events go. Set once, before the first device; events before that are kept in the rings.</summary>
-    public void SetEventSink(ISessionEventSink sink) => throw new NotSupportedException();
+    public void SetEventSink(ISessionEventSink sink) => _pump.Start(sink);
 
     /// <summary>Creates the TUN interface, or adopts one that exists by that name, sets it up and starts reading. All or nothing.</summary>
     /// <exception cref="EngineException">The kernel said no; what had been done is undone.</exception>
-    public EngineDevice OpenDevice(DeviceSpec spec) => throw new NotSupportedException();
+    public EngineDevice OpenDevice(DeviceSpec spec)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TunInterface tun = TunInterface.Open(spec, Options, _loops.Count, _logger);
+        try
+        {
+            QueueFeatures features = Features(tun);
+            DeviceCore core = new(spec.Name, tun.Status.Mtu, Parameters(tun.Status.Mtu, features))
+            {
+                Directory = tun.Queues.Count > 1 ? new FlowDirectory() : null,
+            };
+            int first = NextLoop();
+            TunQueue[] queues = [.. tun.Queues.Select((fd, i) =>
+                new TunQueue(i, _contexts[(first + i) % _contexts.Length], core, features, fd.Value))];
+            core.Queues = queues;
+            EngineDevice device = new(this, spec, tun.Status, core, tun);
+            Task.WaitAll([.. queues.Select(queue => queue.Context.Loop.InvokeAsync(() =>
+            {
+                queue.Start();
+                return 0;
+            }))]);
+            Remember(device);
+            return device;
+        }
+        catch
+        {
+            tun.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a stack that is itself a device: its packets come from and go to the caller. Many may exist.</summary>
+    /// <param name="name">The device's name, for sessions and counters.</param>
+    /// <param name="streamDialer">The way for TCP.</param>
+    /// <param name="packetProxy">The way for UDP.</param>
+    /// <param name="mtu">The MTU, 1280 to 65535.</param>
+    /// <exception cref="ArgumentNullException">The dialer or the proxy is null.</exception>
+    public StackDevice OpenStack(string name, IStreamDialer streamDialer, IPacketProxy packetProxy, int mtu = 1500)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(streamDialer);
+        ArgumentNullException.ThrowIfNull(packetProxy);
+        ArgumentOutOfRangeException.ThrowIfLessThan(mtu, 1280);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(mtu, ushort.MaxValue);
+        DeviceSpec spec = new() { Name = name, InterfaceName = "", Mtu = mtu, Queues = 1, Offload = false };
+        DeviceStatus status = new()
+        {
+            InterfaceName = "",
+            InterfaceIndex = 0,
+            Mtu = mtu,
+            Queues = 1,
+            Adopted = false,
+            Offloads = [],
+            Warnings = [],
+        };
+        DeviceCore core = new(name, mtu, Parameters(mtu, QueueFeatures.None));
+        EgressModel model = new() { DelegateName = "", ProxyName = "", Generation = 0, StreamDialer = streamDialer, PacketProxy = packetProxy };
+        core.StreamEgress = core.PacketEgress = new Egress(model);
+        EngineDevice device = new(this, spec, status, core, null);
+        StackDevice stack = new(device, mtu);
+        stack.Bind(_contexts[NextLoop()], core);
+        Remember(device);
+        return stack;
+    }
 
     /// <summary>Copies all live sessions that the selector picks (null: all).</summary>
-    public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public async Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken)
+    {
+        List<SessionInfo>[] lists = await ForEachQueue(queue =>
+        {
+            List<SessionInfo> list = new(queue.Flows.Count);
+            queue.Flows.List(selector, list);
+            return list;
+        }).WaitAsync(cancellationToken);
+        return [.. lists.SelectMany(list => list)];
+    }
 
     /// <summary>Copies one live session with its inner values, or null if there is none by that id.</summary>
-    public Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken)
+    {
+        SessionDetail?[] found = await ForEachQueue(queue => queue.Flows.Find(id)).WaitAsync(cancellationToken);
+        return found.FirstOrDefault(detail => detail is not null);
+    }
 
     /// <summary>Ends the live sessions that the selector picks: TCP by reset, UDP silently. Returns how many.</summary>
-    public Task<int> CloseSessionsAsync(SessionSelector selector, SessionCause cause, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public async Task<int> CloseSessionsAsync(SessionSelector selector, SessionCause cause, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        int[] counts = await ForEachQueue(queue => queue.Flows.CloseSessions(selector, cause)).WaitAsync(cancellationToken);
+        return counts.Sum();
+    }
 
     /// <summary>Waits until every event that happened before the call has been handed to the sink.</summary>
-    public Task FlushEventsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task FlushEventsAsync(CancellationToken cancellationToken) => _pump.FlushAsync(cancellationToken);
 
-    /// <summary>Reads all counters.</summary>
-    public EngineCounters ReadCounters() => throw new NotSupportedException();
+    /// <summary>Gives memory that a busy time left in the pools back; the garbage collector does the rest.</summary>
+    public void TrimPools()
+    {
+        foreach (LoopContext context in _contexts)
+        {
+            context.Loop.Post(static state => ((LoopContext)state!).Trim(), context);
+        }
+    }
 
     /// <summary>Closes all devices (their sessions end with <see cref="SessionCause.Shutdown"/>), then the loops.</summary>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public async ValueTask DisposeAsync()
+    {
+        EngineDevice[] devices;
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            devices = [.. _devices];
+        }
+
+        _ticker.Dispose();
+        await Task.WhenAll(devices.Select(device => device.CloseAsync(SessionCause.Shutdown)));
+        await _pump.StopAsync();
+        await _loops.DisposeAsync();
+        foreach (LoopUdpShared udp in _udp)
+        {
+            udp.Dispose();
+        }
+    }
+
+    internal void Forget(EngineDevice device)
+    {
+        lock (_lock)
+        {
+            if (_devices.Remove(device))
+            {
+                _closedDevices.Add(device.ReadCounters());
+            }
+        }
+    }
+
+    internal void ReportMoved()
+    {
+        foreach (EngineDevice device in Devices())
+        {
+            foreach (PacketQueue queue in device.Core.Queues)
+            {
+                queue.Context.Loop.Post(static state => ((PacketQueue)state!).Flows.ReportMoved(), queue);
+            }
+        }
+    }
+
+    private static TcpParameters Parameters(int mtu, QueueFeatures features, EngineOptions options) => new()
+    {
+        MssV4 = Math.Max(MinMss, mtu - Ipv4Header.MinLength - TcpHeader.MinLength),
+        MssV6 = Math.Max(MinMss, mtu - Ipv6Header.Length - TcpHeader.MinLength),
+
+        // 65,535 less the longest headers, for both families alike.
+        MaxSuperSegment = features.HasFlag(QueueFeatures.Tso4) && features.HasFlag(QueueFeatures.Tso6) ? 65_535 - TcpPacket.MaxHeadersLength : 0,
+        MaxBuffer = options.SessionBufferBytes,
+        InitialReceiveWindow = Math.Min(256 << 10, options.SessionBufferBytes),
+    };
+
+    private static QueueFeatures Features(TunInterface tun)
+    {
+        QueueFeatures features = QueueFeatures.None;
+        if (tun.VnetHeader)
+        {
+            // What we write needs the kernel's driver only, not the offloads that we switched on for reading: with a virtio header it
+            // completes checksums and splits super-segments itself.
+            features = QueueFeatures.VnetHeader | QueueFeatures.Checksum | QueueFeatures.Tso4 | QueueFeatures.Tso6;
+        }
+
+        return features;
+    }
+
+    private static uint ProbeMark(uint mark, ILogger logger)
+    {
+        if (mark == 0)
+        {
+            return 0;
+        }
+
+        int fd = Libc.Socket(Libc.AF_INET, Libc.SOCK_DGRAM, 0);
+        bool works = fd >= 0 && Libc.SetSockOpt(fd, Libc.SOL_SOCKET, Libc.SO_MARK, (int)mark) == 0;
+        Libc.Close(fd);
+        if (!works)
+        {
+            LogNoMark(logger);
+        }
+
+        return works ? mark : 0;
+    }
+
+    private TcpParameters Parameters(int mtu, QueueFeatures features) => Parameters(mtu, features, Options);
+
+    private int NextLoop()
+    {
+        lock (_lock)
+        {
+            return _devices.Count % _contexts.Length;
+        }
+    }
+
+    private void Remember(EngineDevice device)
+    {
+        lock (_lock)
+        {
+            _devices.Add(device);
+        }
+    }
+
+    private EngineDevice[] Devices()
+    {
+        lock (_lock)
+        {
+            return [.. _devices];
+        }
+    }
+
+    private Task<T[]> ForEachQueue<T>(Func<PacketQueue, T> function) =>
+        Task.WhenAll(Devices().SelectMany(device => device.Core.Queues).Select(queue => queue.Context.Loop.InvokeAsync(() => function(queue))));
+
+    [LoggerMessage(20, LogLevel.Warning,
+        "upstream sockets cannot be marked (SO_MARK needs CAP_NET_ADMIN): routes into a device must not cover the upstreams")]
+    private static partial void LogNoMark(ILogger logger);
 }

@@ -3,7 +3,10 @@ using System.Buffers;
 namespace NetControl.Network;
 
 /// <summary>The datagrams that wait while a session's socket is being opened.</summary>
-/// <remarks>Also the lock under which they are put in and sent off, so that a datagram never overtakes an earlier one. Dropped once the socket is open.</remarks>
+/// <remarks>
+/// Also the lock under which they are put in and sent off, so that a datagram never overtakes an earlier one. Dropped once the socket is
+/// open.
+/// </remarks>
 internal sealed class OpeningQueue(int limit)
 {
     private readonly Queue<(byte[] Buffer, int Length, AddrPort Destination)> _waiting = new();

@@ -1,6 +1,8 @@
 namespace NetControl.Network;
 
-/// <summary>A packet proxy that opens one socket of a packet listener per session and closes it when the application stops sending.</summary>
+/// <summary>
+/// A packet proxy that opens one socket of a packet listener per session and closes it when the application stops sending.
+/// </summary>
 /// <remarks>
 /// The write-idle timer is restarted by <see cref="IPacketRequestSender.WriteTo"/> only, never by what comes in, so that a stranger cannot
 /// keep a session alive (RFC 4787 section 4.3). When it expires the sender is closed, the socket disposed of, and the receiver closed once.
@@ -26,7 +28,7 @@ public sealed class PacketListenerProxy : IPacketProxy
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A listener that fails at once fails this call, with its exception as it is. A listener that must talk to a proxy first lets this call
+    /// A listener that fails at once fails this call, with its exception as it is. One that must talk to a proxy first lets this call
     /// return at once: datagrams then wait in a short queue, and a late failure ends the session.
     /// </remarks>
     public IPacketRequestSender NewSession(IPacketResponseReceiver responses)

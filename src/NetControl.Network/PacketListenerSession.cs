@@ -1,9 +1,11 @@
 namespace NetControl.Network;
 
-/// <summary>One session of a <see cref="PacketListenerProxy"/>: the sender, the socket's handler and the idle timer in one object.</summary>
+/// <summary>
+/// One session of a <see cref="PacketListenerProxy"/>: the sender, the socket's handler and the idle timer in one object.
+/// </summary>
 /// <remarks>
-/// <para>Nothing on a datagram's way allocates, locks or touches the timer: <see cref="WriteTo"/> stores a timestamp, and the timer, when it
-/// fires, re-arms itself for whatever remains.</para>
+/// <para>Nothing on a datagram's way allocates, locks or touches the timer: <see cref="WriteTo"/> stores a timestamp, and the timer,
+/// when it fires, re-arms itself for whatever remains.</para>
 /// <code>
 ///  opening --open--&gt; open --Close | idle | upstream | receiver--&gt; ended      _end goes from None to its last value once, by one
 ///     `-------------- the same ------------------------------------^         compare-and-swap: who wins it does the closing
@@ -227,11 +229,10 @@ internal sealed class PacketListenerSession : IPacketRequestSender, IPacketHandl
     private void Arm(TimeSpan due)
     {
         // Timers count whole milliseconds and cut the rest off; rounding up keeps the last millisecond from becoming a spin.
-        TimeSpan wholeMilliseconds = TimeSpan.FromTicks(
-            (Math.Min(due.Ticks, LongestSleep.Ticks) + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond);
+        double milliseconds = Math.Ceiling(Math.Min(due.Ticks, LongestSleep.Ticks) / (double)TimeSpan.TicksPerMillisecond);
 
         // False once the timer is disposed of; an end that comes in between disposes of it after this.
-        _timer.Change(wholeMilliseconds, Timeout.InfiniteTimeSpan);
+        _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
     }
 
     private bool TryEnd(PacketSessionEnd end, Exception? failure)

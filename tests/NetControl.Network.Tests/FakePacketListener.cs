@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace NetControl.Network.Tests;
 
-/// <summary>A packet listener whose sockets record what is sent and receive what the test says; it opens at once unless told to wait.</summary>
+/// <summary>
+/// A packet listener whose sockets record what is sent and receive what the test says; it opens at once unless told to wait.
+/// </summary>
 internal sealed class FakePacketListener : IPacketListener
 {
     private readonly ConcurrentQueue<FakePacketConnection> _opened = new();

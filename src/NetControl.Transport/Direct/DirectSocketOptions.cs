@@ -11,7 +11,9 @@ public sealed record DirectSocketOptions
     private const int SoBindToDevice = 25;
     private const int SoMark = 36;
 
-    /// <summary>The firewall mark (SO_MARK), so that policy routing keeps the socket out of a device; null sets none. Needs CAP_NET_ADMIN.</summary>
+    /// <summary>
+    /// The firewall mark (SO_MARK), so that policy routing keeps the socket out of a device; null sets none. Needs CAP_NET_ADMIN.
+    /// </summary>
     public uint? Mark { get; init; }
 
     /// <summary>The network interface the socket is bound to (SO_BINDTODEVICE); null leaves it to the routes.</summary>

@@ -10,7 +10,8 @@ internal static class SocketFailures
     public static DialFailure ToDialFailure(SocketError error) => error switch
     {
         SocketError.ConnectionRefused => DialFailure.Refused,
-        SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.AddressFamilyNotSupported => DialFailure.NetworkUnreachable,
+        SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.AddressFamilyNotSupported =>
+            DialFailure.NetworkUnreachable,
         SocketError.HostUnreachable or SocketError.HostDown => DialFailure.HostUnreachable,
         SocketError.TimedOut => DialFailure.TimedOut,
         SocketError.AccessDenied => DialFailure.NotAllowed,

@@ -110,7 +110,8 @@ public sealed class TcpStreamConnection : IStreamConnection
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private static IOException Broken(Exception cause) => new(cause is ObjectDisposedException ? "the connection is closed" : cause.Message, cause);
+    private static IOException Broken(Exception cause) =>
+        new(cause is ObjectDisposedException ? "the connection is closed" : cause.Message, cause);
 
     private static AddrPort Address(EndPoint? endPoint) => endPoint is IPEndPoint ip ? AddrPort.From(ip) : default;
 }

@@ -52,14 +52,14 @@ public sealed class TcpStreamDialer : IStreamDialer
 
     private async ValueTask<IStreamConnection> DialAsync(AddrPort address, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource? timeout = _options.ConnectTimeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout?.CancelAfter(_options.ConnectTimeout!.Value);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.ConnectTimeout ?? Timeout.InfiniteTimeSpan);
         Socket? socket = null;
         try
         {
             socket = new Socket(address.Address.Family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             _options.Apply(socket);
-            await socket.ConnectAsync(address.ToIPEndPoint(), timeout?.Token ?? cancellationToken);
+            await socket.ConnectAsync(address.ToIPEndPoint(), timeout.Token);
             return new TcpStreamConnection(socket);
         }
         catch (Exception e)

@@ -161,6 +161,5 @@ internal sealed class UdpPacketConnection : IPacketConnection
     }
 
     private static bool IsPassing(SocketError error) =>
-        error is SocketError.WouldBlock or SocketError.MessageSize or SocketError.ConnectionReset or SocketError.ProtocolOption
-        || SocketFailures.ToUnreachable(error) is not null;
+        error is SocketError.WouldBlock or SocketError.MessageSize || SocketFailures.ToUnreachable(error) is not null;
 }

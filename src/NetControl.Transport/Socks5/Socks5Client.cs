@@ -19,7 +19,7 @@ internal sealed class Socks5Client
 
     /// <summary>Makes one request.</summary>
     /// <returns>The connection to the proxy, with the answer read and not one byte more, and the address that the answer carried.</returns>
-    /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol. The connection is aborted.</exception>
+    /// <exception cref="Socks5Exception">Unreachable, refused, or outside the protocol; the connection is aborted.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(IStreamConnection Connection, HostPort? Bound)> RequestAsync(
         Socks5Command command, HostPort destination, CancellationToken cancellationToken)

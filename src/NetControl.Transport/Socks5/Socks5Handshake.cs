@@ -54,7 +54,9 @@ internal static class Socks5Handshake
     /// How long the answer is at least. More than what was received: read on, but not further, because what follows may be payload. Equal:
     /// the answer is complete and says yes.
     /// </returns>
-    /// <exception cref="Socks5Exception">The proxy said no, or is no SOCKS5 proxy. Known as early as possible, for proxies that close at once.</exception>
+    /// <exception cref="Socks5Exception">
+    /// The proxy said no, or is no SOCKS5 proxy. Known as early as possible, for proxies that close at once.
+    /// </exception>
     public static int Examine(ReadOnlySpan<byte> received, bool passwordOffered)
     {
         int start = AnswerStart(received, passwordOffered);
@@ -110,7 +112,8 @@ internal static class Socks5Handshake
         if (method == NoAcceptableMethod)
         {
             throw new Socks5Exception(
-                DialFailure.ProxyProtocol, passwordOffered ? "the SOCKS5 proxy refuses user name and password" : "the SOCKS5 proxy wants authentication");
+                DialFailure.ProxyProtocol,
+                passwordOffered ? "the SOCKS5 proxy refuses user name and password" : "the SOCKS5 proxy wants authentication");
         }
 
         Expect(passwordOffered && method == UsernamePassword, method, "authentication method");

@@ -97,7 +97,9 @@ internal sealed class Socks5PacketConnection : IPacketConnection, IPacketHandler
     }
 
     /// <inheritdoc/>
-    /// <remarks>An error about the relay says nothing about any one destination; the control connection tells if the proxy is gone.</remarks>
+    /// <remarks>
+    /// An error about the relay says nothing about any one destination; the control connection tells if the proxy is gone.
+    /// </remarks>
     public void OnUnreachable(in AddrPort destination, UnreachableReason reason)
     {
     }

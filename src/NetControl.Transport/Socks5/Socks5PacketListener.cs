@@ -54,7 +54,8 @@ public sealed class Socks5PacketListener : IPacketListener
         if (bound is not { IsAddress: true, Port: not 0 } relay)
         {
             // Resolving a name here would let the proxy's words choose what this host looks up.
-            throw new Socks5Exception(DialFailure.ProxyProtocol, $"the SOCKS5 proxy named '{bound}' as its UDP relay, which is no IP address and port");
+            throw new Socks5Exception(
+                DialFailure.ProxyProtocol, $"the SOCKS5 proxy named '{bound}' as its UDP relay, which is no IP address and port");
         }
 
         if (!relay.Address.Address.IsUnspecified)
@@ -63,7 +64,8 @@ public sealed class Socks5PacketListener : IPacketListener
         }
 
         return proxy.Address.IsUnspecified
-            ? throw new Socks5Exception(DialFailure.ProxyProtocol, "the SOCKS5 proxy named no address as its UDP relay, and its own is not known")
+            ? throw new Socks5Exception(
+                DialFailure.ProxyProtocol, "the SOCKS5 proxy named no address for its relay, and its own is unknown")
             : new AddrPort(proxy.Address, relay.Port);
     }
 }

@@ -5,8 +5,8 @@ namespace NetControl.Transport.Socks5;
 
 /// <summary>Dials streams through a SOCKS5 proxy (CONNECT).</summary>
 /// <remarks>
-/// Returns the connection to the proxy itself, not a wrapper: after the handshake it is the stream. Names go to the proxy unresolved. A dial
-/// awaits nothing but the connection, so on an event loop it never leaves the loop's thread.
+/// Returns the connection to the proxy itself, not a wrapper: after the handshake it is the stream. Names go to the proxy unresolved.
+/// A dial awaits nothing but the connection, so on an event loop it never leaves the loop's thread.
 /// </remarks>
 public sealed class Socks5StreamDialer : IStreamDialer
 {
@@ -16,7 +16,8 @@ public sealed class Socks5StreamDialer : IStreamDialer
     /// <param name="proxy">Reaches the proxy server, over whatever hops.</param>
     /// <param name="credentials">User name and password, or null for none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="proxy"/> is null.</exception>
-    public Socks5StreamDialer(IStreamEndpoint proxy, Socks5Credentials? credentials = null) => _client = new Socks5Client(proxy, credentials);
+    public Socks5StreamDialer(IStreamEndpoint proxy, Socks5Credentials? credentials = null) =>
+        _client = new Socks5Client(proxy, credentials);
 
     /// <inheritdoc/>
     /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol.</exception>

@@ -1,0 +1,44 @@
+using NetControl.Stack.Tcp;
+
+namespace NetControl.Engine.Devices;
+
+/// <summary>What all queues of a device share: its name, its limits and its attachments.</summary>
+/// <remarks>Thread rule: immutable but for the attachments, which any thread may replace and loops read once for each new session.</remarks>
+internal sealed class DeviceCore
+{
+    private volatile Egress? _streamEgress;
+    private volatile Egress? _packetEgress;
+    private volatile bool _acceptImmediately;
+
+    /// <summary>Makes the shared part of a device.</summary>
+    public DeviceCore(string name, int mtu, TcpParameters tcp)
+    {
+        Name = name;
+        Mtu = mtu;
+        Tcp = tcp;
+    }
+
+    /// <summary>The resource name.</summary>
+    public string Name { get; }
+
+    /// <summary>The MTU.</summary>
+    public int Mtu { get; }
+
+    /// <summary>TCP's parameters on this device.</summary>
+    public TcpParameters Tcp { get; }
+
+    /// <summary>The way out for TCP.</summary>
+    public Egress? StreamEgress { get => _streamEgress; set => _streamEgress = value; }
+
+    /// <summary>The way out for UDP.</summary>
+    public Egress? PacketEgress { get => _packetEgress; set => _packetEgress = value; }
+
+    /// <summary>Whether a SYN is answered before the dial is done.</summary>
+    public bool AcceptImmediately { get => _acceptImmediately; set => _acceptImmediately = value; }
+
+    /// <summary>The queues, one for each loop that serves the device. Set once, before the first packet.</summary>
+    public PacketQueue[] Queues { get; set; } = [];
+
+    /// <summary>Which loop owns which flow; null when one queue serves the device, and no packet can go astray.</summary>
+    public Loops.FlowDirectory? Directory { get; init; }
+}

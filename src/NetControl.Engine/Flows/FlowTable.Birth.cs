@@ -1,0 +1,154 @@
+using NetControl.Engine.Devices;
+using NetControl.Network;
+using NetControl.Stack.Icmp;
+using NetControl.Stack.Tcp;
+using NetControl.Stack.Wire;
+
+namespace NetControl.Engine.Flows;
+
+/// <content>Packets that find no flow here: another loop's, a new session's, or nobody's.</content>
+internal sealed partial class FlowTable
+{
+    private DropReason OnNewTcp(ReadOnlySpan<byte> packet, in ParsedPacket parsed, in FlowKey key)
+    {
+        if (IsElsewhere(key, out PacketQueue? owner))
+        {
+            return HandOff(owner, packet);
+        }
+
+        TcpSegment segment = new(parsed.Seq, parsed.Ack, parsed.Flags, parsed.Window, in parsed.Options, parsed.Payload(packet));
+        switch (_lingering.OnSegment(key, segment, _context.Loop.Now, out TcpOutput answer))
+        {
+            case TimeWaitVerdict.Drop:
+                return DropReason.None;
+            case TimeWaitVerdict.Acknowledge:
+                _queue.SendTcp(parsed.To, parsed.From, ref answer, _context.NoPayload);
+                return DropReason.None;
+        }
+
+        if ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) != TcpFlags.Syn)
+        {
+            return RefuseStray(parsed, segment.Length);
+        }
+
+        if (_queue.Device.StreamEgress?.Current is not { StreamDialer: not null } egress)
+        {
+            // Fail closed: the client learns at once that there is no way out, and nothing leaks past us.
+            SendReset(parsed, segment.Length);
+            return DropReason.NoEgress;
+        }
+
+        if (_queue.Counters.HalfOpen >= _context.Options.MaxHalfOpen)
+        {
+            return DropReason.HalfOpenLimit; // silence: the client tries again, a flood gets nothing to feed on
+        }
+
+        if (!_context.TryEnterSession())
+        {
+            SendReset(parsed, segment.Length);
+            return DropReason.SessionLimit;
+        }
+
+        if (_queue.Device.Directory is { } directory && directory.Claim(key, _queue.Index) != _queue.Index)
+        {
+            _context.LeaveSession();
+            return HandOff(_queue.Device.Queues[directory.Find(key)], packet);
+        }
+
+        TcpFlow flow = _context.RentTcp(_queue);
+        _tcp.Add(key, flow);
+        flow.Open(key, parsed, egress);
+        return DropReason.None;
+    }
+
+    private DropReason OnNewUdp(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
+    {
+        if (parsed.IsMulticastDestination)
+        {
+            return DropReason.Martian; // there is no group to join behind a proxy
+        }
+
+        FlowKey key = DirectoryKey(parsed.From);
+        if (IsElsewhere(key, out PacketQueue? owner))
+        {
+            return HandOff(owner, packet);
+        }
+
+        if (_queue.Device.PacketEgress?.Current is not { PacketProxy: not null } egress)
+        {
+            SendUnreachable(packet, UnreachableReason.Prohibited);
+            return DropReason.NoEgress;
+        }
+
+        if (!_context.TryEnterSession())
+        {
+            return DropReason.SessionLimit;
+        }
+
+        if (_queue.Device.Directory is { } directory && directory.Claim(key, _queue.Index) != _queue.Index)
+        {
+            _context.LeaveSession();
+            return HandOff(_queue.Device.Queues[directory.Find(key)], packet);
+        }
+
+        UdpFlow flow = _context.RentUdp();
+        _udp.Add(parsed.From, flow);
+        return flow.Open(_queue, packet, parsed, egress);
+    }
+
+    /// <summary>A segment for a connection that does not exist (RFC 9293 3.10.7.1, CLOSED): a reset, unless it is one itself.</summary>
+    private DropReason RefuseStray(in ParsedPacket parsed, int length)
+    {
+        if ((parsed.Flags & TcpFlags.Rst) == 0)
+        {
+            SendReset(parsed, length);
+        }
+
+        return DropReason.NoSession;
+    }
+
+    private void SendReset(in ParsedPacket parsed, int length)
+    {
+        bool hasAck = (parsed.Flags & TcpFlags.Ack) != 0;
+        TcpOptions none = default;
+        _queue.Counters.ResetsSent++;
+        _queue.SendStateless(
+            parsed.To,
+            parsed.From,
+            hasAck ? parsed.Ack : default,
+            hasAck ? default : parsed.Seq + length,
+            hasAck ? TcpFlags.Rst : TcpFlags.Rst | TcpFlags.Ack,
+            none);
+    }
+
+    private void SendUnreachable(ReadOnlySpan<byte> packet, UnreachableReason reason)
+    {
+        int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, reason);
+        _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
+    }
+
+    private bool IsElsewhere(in FlowKey key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PacketQueue? owner)
+    {
+        owner = null;
+        if (_queue.Device.Directory is not { } directory)
+        {
+            return false;
+        }
+
+        int index = directory.Find(key);
+        if (index < 0 || index == _queue.Index)
+        {
+            return false;
+        }
+
+        owner = _queue.Device.Queues[index];
+        return true;
+    }
+
+    /// <summary>Copies a packet and posts it to the loop that owns its flow. Rare: the kernel keeps a flow where its answers come from.</summary>
+    private static DropReason HandOff(PacketQueue owner, ReadOnlySpan<byte> packet) =>
+        owner.TryPost(packet) ? DropReason.None : DropReason.HandOffFull;
+
+    /// <summary>A UDP source socket is one session whatever its destinations, so its key has none.</summary>
+    private static FlowKey DirectoryKey(AddrPort client) => new(IpProtocol.Udp, client, default);
+}

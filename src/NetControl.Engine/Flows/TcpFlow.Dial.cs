@@ -1,0 +1,196 @@
+using NetControl.Engine.Sessions;
+using NetControl.Network;
+using NetControl.Stack;
+using NetControl.Stack.Icmp;
+using NetControl.Stack.Tcp;
+using NetControl.Stack.Wire;
+
+namespace NetControl.Engine.Flows;
+
+/// <content>The way to the upstream: the client's SYN waits for it, so that its fate can be told truthfully.</content>
+internal sealed partial class TcpFlow
+{
+    private readonly Action _onDialed;
+    private ValueTask<IStreamConnection> _dial;
+    private CancellationTokenSource? _dialCancellation;
+    private Instant _dialStarted;
+    private Instant _dialDeadline;
+    private bool _dialing;
+    private bool _dialOut;
+    private bool _halfOpen;
+
+    private void StartDial(Instant now)
+    {
+        _dialing = true;
+        _halfOpen = true;
+        _queue.Counters.HalfOpen++;
+        _dialStarted = now;
+        _dialDeadline = now + (long)_context.Options.DialTimeout.TotalMicroseconds;
+        if (_queue.Device.AcceptImmediately)
+        {
+            _connection.Answer(now);
+        }
+
+        if (_dialCancellation is null || !_dialCancellation.TryReset())
+        {
+            _dialCancellation = new CancellationTokenSource();
+        }
+
+        _dialOut = true;
+#pragma warning disable CA2012 // kept in a field on purpose, and consumed once: by OnDialCompleted
+        _dial = Dial();
+#pragma warning restore CA2012
+
+        System.Runtime.CompilerServices.ValueTaskAwaiter<IStreamConnection> awaiter = _dial.GetAwaiter();
+        if (awaiter.IsCompleted)
+        {
+            OnDialCompleted();
+        }
+        else
+        {
+            awaiter.UnsafeOnCompleted(_onDialed);
+            SetTimer();
+            _context.MarkDirty(this);
+        }
+    }
+
+    private ValueTask<IStreamConnection> Dial()
+    {
+        try
+        {
+            return _egress!.StreamDialer!.DialAsync(_remote, _dialCancellation!.Token);
+        }
+        catch (Exception e)
+        {
+            // A dialer that throws at once is treated like one whose task fails.
+            return ValueTask.FromException<IStreamConnection>(e);
+        }
+    }
+
+    private void OnDialCompleted()
+    {
+        if (!_context.Loop.InLoop)
+        {
+            // A dialer that is not ours may finish anywhere.
+            _context.Loop.Post(static flow => ((TcpFlow)flow!).OnDialCompleted(), this);
+            return;
+        }
+
+        _dialOut = false;
+        IStreamConnection? connection = null;
+        Exception? failure = null;
+        try
+        {
+            connection = _dial.GetAwaiter().GetResult();
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+
+        _dial = default;
+        if (IsFinished)
+        {
+            // The client has gone, or the dial came too late; the object was only waiting for this.
+            connection?.Abort();
+            connection?.Dispose();
+            _context.Return(this);
+            return;
+        }
+
+        _dialing = false;
+        _dialDuration = TimeSpan.FromMicroseconds(_context.Loop.Now - _dialStarted);
+        if (connection is null)
+        {
+            OnDialFailed(failure!);
+            return;
+        }
+
+        StartRelay(connection);
+        if (!_queue.Device.AcceptImmediately)
+        {
+            _connection.Answer(_context.Loop.Now);
+        }
+        else
+        {
+            PushUpstream();
+        }
+
+        _context.MarkDirty(this);
+    }
+
+    private void OnDialFailed(Exception failure)
+    {
+        DialFailure kind = failure switch
+        {
+            DialException dial => dial.Failure,
+            OperationCanceledException => DialFailure.Canceled,
+            _ => DialFailure.Other,
+        };
+        FlowLog.DialFailed(_context.Logger, _remote, _egress!.ProxyName, kind, failure.Message);
+        UnreachableReason? icmp = kind switch
+        {
+            DialFailure.NetworkUnreachable => UnreachableReason.Network,
+            DialFailure.HostUnreachable => UnreachableReason.Host,
+            DialFailure.NotAllowed => UnreachableReason.Prohibited,
+            _ => null,
+        };
+        SessionCause cause = kind switch
+        {
+            DialFailure.Refused => SessionCause.DialRefused,
+            DialFailure.NetworkUnreachable or DialFailure.HostUnreachable => SessionCause.DialUnreachable,
+            DialFailure.TimedOut => SessionCause.DialTimeout,
+            DialFailure.ProxyUnreachable or DialFailure.ProxyProtocol => SessionCause.DialProxyFailed,
+            DialFailure.NotAllowed => SessionCause.Rejected,
+            DialFailure.LocalLimit => SessionCause.LimitExceeded,
+            _ => SessionCause.DialFailed,
+        };
+        Refuse(cause, icmp);
+    }
+
+    private void OnDialTimeout()
+    {
+        _dialDuration = TimeSpan.FromMicroseconds(_context.Loop.Now - _dialStarted);
+        Refuse(SessionCause.DialTimeout, null);
+    }
+
+    /// <summary>Tells the client the truth in TCP's words: a reset, or ICMP unreachable where the network said so.</summary>
+    private void Refuse(SessionCause cause, UnreachableReason? icmp)
+    {
+        if (icmp is { } reason && !_queue.Device.AcceptImmediately)
+        {
+            SendUnreachable(reason);
+            _connection.Drop();
+        }
+        else
+        {
+            _connection.Abort();
+            Dispatch(_context.Loop.Now);
+        }
+
+        Finish(cause, abortUpstream: true);
+    }
+
+    /// <summary>ICMP quotes the packet it is about; the SYN is long gone from the slot, but all that is quoted of it is known.</summary>
+    private void SendUnreachable(UnreachableReason reason)
+    {
+        Span<byte> syn = stackalloc byte[TcpPacket.MaxHeadersLength];
+        TcpOptions none = default;
+        int length = TcpPacket.Write(syn, _client, _remote, _irs, default, TcpFlags.Syn, (ushort)_synWindow, none);
+        byte[] packet = _context.SmallPacket;
+        int written = IcmpErrors.WriteUnreachable(packet, syn[..length], reason);
+        _queue.SendPacket(packet.AsSpan(0, written));
+    }
+
+    private void CancelDial()
+    {
+        if (_dialing)
+        {
+            _dialing = false;
+            if (_dialOut)
+            {
+                _dialCancellation?.Cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+using NetControl.Engine.Interop.Linux;
+using NetControl.Engine.Sessions;
+using NetControl.Engine.Sockets;
+using NetControl.Network;
+using NetControl.Stack;
+
+namespace NetControl.Engine.Flows;
+
+/// <content>Moving bytes. Fast lane: the upstream is a socket of this loop. Slow lane: it is a layered stream, driven by <see cref="StreamRelay"/>.</content>
+internal sealed partial class TcpFlow
+{
+    // So much is taken from one upstream in one visit; a firehose then waits until the others have had their turn.
+    private const int PumpBudget = 512 << 10;
+    private LoopSocket? _socket;
+    private StreamRelay? _relay;
+    private SessionCause _upstreamFault;
+    private bool _upstreamEnded;
+    private bool _clientEnded;
+    private bool _clientFinished;
+
+    private void ResetRelay()
+    {
+        _socket = null;
+        _relay = null;
+        _upstreamFault = SessionCause.None;
+        _upstreamEnded = _clientEnded = _clientFinished = false;
+    }
+
+    private void StartRelay(IStreamConnection connection)
+    {
+        if (connection is ILoopConnection fast && fast.Loop == _context.Loop)
+        {
+            _socket = fast.Detach(this);
+        }
+        else
+        {
+            _relay = new StreamRelay(this, connection, _life);
+            _relay.Start();
+        }
+    }
+
+    /// <summary>The upstream socket's readiness changed.</summary>
+    public void OnSocketReady()
+    {
+        if (IsFinished || _socket is null)
+        {
+            return;
+        }
+
+        if (_socket.CanWrite && (_connection.ReceiveBuffer.Length > 0 || (_connection.PeerClosed && !_clientEnded)))
+        {
+            PushUpstream();
+            if (FailIfBroken())
+            {
+                return;
+            }
+
+            FinishIfDelivered();
+        }
+
+        if (!IsFinished)
+        {
+            _context.MarkDirty(this);
+        }
+    }
+
+    /// <summary>In-order payload, straight from the packet into the socket.</summary>
+    private int SendDirect(ReadOnlySpan<byte> payload)
+    {
+        if (_socket is not { } socket || _upstreamFault != SessionCause.None)
+        {
+            return 0;
+        }
+
+        int sent = socket.TrySend(payload, out Errno error);
+        if (error != Errno.None)
+        {
+            _upstreamFault = FaultOf(error);
+            return 0;
+        }
+
+        CountSent(sent);
+        return sent;
+    }
+
+    /// <summary>What waits in the receive buffer goes on; behind its last byte the client's FIN.</summary>
+    private void PushUpstream()
+    {
+        if (_relay is { } relay)
+        {
+            relay.OnReadable();
+            return;
+        }
+
+        if (_socket is not { } socket)
+        {
+            return;
+        }
+
+        while (_connection.ReceiveBuffer.Length > 0 && socket.CanWrite)
+        {
+            int sent = socket.TrySend(_connection.ReceiveBuffer, out Errno error);
+            if (error != Errno.None)
+            {
+                _upstreamFault = FaultOf(error);
+                return;
+            }
+
+            if (sent > 0)
+            {
+                CountSent(sent);
+                _connection.Taken(sent);
+            }
+        }
+
+        if (_connection.PeerClosed && !_clientEnded && _connection.ReceiveBuffer.Length == 0)
+        {
+            _clientEnded = true;
+            socket.ShutdownWrite();
+        }
+    }
+
+    /// <summary>Client-bound bytes: received straight into the send buffer, and sent on piece by piece while they are warm in the cache.</summary>
+    private void PumpUpstream(Instant now)
+    {
+        if (_relay is { } relay)
+        {
+            relay.OnRoom();
+            return;
+        }
+
+        if (_socket is not { } socket || _upstreamEnded)
+        {
+            return;
+        }
+
+        int budget = PumpBudget;
+        while (socket.CanRead)
+        {
+            int room = _connection.SendRoom;
+            if (room <= 0)
+            {
+                return;
+            }
+
+            if (budget <= 0)
+            {
+                _context.MarkDirty(this);
+                return;
+            }
+
+            int received = socket.TryReceive(_connection.SendBuffer, Math.Min(room, 256 << 10), out Errno error);
+            if (received < 0)
+            {
+                if (error != Errno.None)
+                {
+                    _upstreamFault = FaultOf(error);
+                    FailIfBroken();
+                }
+
+                return;
+            }
+
+            if (received == 0)
+            {
+                OnUpstreamEnd();
+                return;
+            }
+
+            budget -= received;
+            CountReceived(received);
+            _connection.Queued(now);
+            Dispatch(now);
+        }
+    }
+
+    private void OnUpstreamEnd()
+    {
+        _upstreamEnded = true;
+        _connection.CloseSend();
+    }
+
+    private bool FailIfBroken()
+    {
+        if (_upstreamFault == SessionCause.None)
+        {
+            return false;
+        }
+
+        SessionCause fault = _upstreamFault;
+        _connection.Abort();
+        Dispatch(_context.Loop.Now);
+        Finish(fault, abortUpstream: true);
+        return true;
+    }
+
+    private void CloseUpstream(bool abort)
+    {
+        if (_socket is { } socket)
+        {
+            _socket = null;
+            if (abort)
+            {
+                socket.Abort();
+            }
+            else
+            {
+                socket.Close();
+            }
+        }
+
+        if (_relay is { } relay)
+        {
+            _relay = null;
+            relay.Close(abort);
+        }
+    }
+
+    private void CountSent(int bytes)
+    {
+        _bytesSent += bytes;
+        _tally.BytesSent += bytes;
+    }
+
+    private void CountReceived(int bytes)
+    {
+        _bytesReceived += bytes;
+        _tally.BytesReceived += bytes;
+    }
+
+    private static SessionCause FaultOf(Errno error) => error switch
+    {
+        Errno.ECONNRESET or Errno.EPIPE or Errno.ECONNREFUSED => SessionCause.UpstreamReset,
+        Errno.ETIMEDOUT or Errno.EHOSTUNREACH or Errno.ENETUNREACH => SessionCause.UpstreamTimeout,
+        _ => SessionCause.UpstreamError,
+    };
+}

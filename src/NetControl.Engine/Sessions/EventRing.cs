@@ -1,0 +1,102 @@
+namespace NetControl.Engine.Sessions;
+
+/// <summary>A bounded ring of session events from one loop to one reader. A full ring counts and goes on: a loop waits for nobody.</summary>
+/// <remarks>
+/// Thread rule: the loop writes, one pump reads. Each side owns one index and publishes it with a volatile write; an entry is written
+/// before the index that covers it. A loss is placed exactly: it lies between the events before it and those after it, because the writer
+/// reports it with the next event that fits.
+/// </remarks>
+internal sealed class EventRing
+{
+    private readonly SessionEvent[] _entries;
+    private readonly long[] _lostBefore;
+    private readonly int _mask;
+    private long _written;
+    private long _read;
+    private long _pendingLoss;
+    private long _lost;
+    private long _signalled;
+    private Action? _wake;
+
+    /// <summary>Makes a ring.</summary>
+    /// <param name="capacity">A power of two.</param>
+    public EventRing(int capacity)
+    {
+        if (!System.Numerics.BitOperations.IsPow2(capacity))
+        {
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "the capacity must be a power of two");
+        }
+
+        _entries = new SessionEvent[capacity];
+        _lostBefore = new long[capacity];
+        _mask = capacity - 1;
+    }
+
+    /// <summary>Events lost for want of room; read from anywhere.</summary>
+    public long Lost => Volatile.Read(ref _lost);
+
+    /// <summary>How many events have been written or lost; read from anywhere.</summary>
+    public long Position => Volatile.Read(ref _written);
+
+    /// <summary>How many events have been read.</summary>
+    public long ReadPosition => Volatile.Read(ref _read);
+
+    /// <summary>Whether there is something to read.</summary>
+    public bool HasEvents => Volatile.Read(ref _written) != Volatile.Read(ref _read);
+
+    /// <summary>Says who is woken when there is something to read. Once, before the loop starts.</summary>
+    public void OnSignal(Action wake) => _wake = wake;
+
+    /// <summary>Adds an event, or counts it as lost. The loop only.</summary>
+    public void Add(SessionEventKind kind, in SessionInfo info)
+    {
+        if (_written - Volatile.Read(ref _read) > _mask)
+        {
+            _pendingLoss++;
+            Volatile.Write(ref _lost, _lost + 1);
+            return;
+        }
+
+        int at = (int)_written & _mask;
+        _entries[at] = new SessionEvent(kind, info);
+        _lostBefore[at] = _pendingLoss;
+        _pendingLoss = 0;
+        Volatile.Write(ref _written, _written + 1);
+    }
+
+    /// <summary>Wakes the reader if events were added since the last call. The loop only, once a turn.</summary>
+    public void Signal()
+    {
+        if (_signalled != _written)
+        {
+            _signalled = _written;
+            _wake?.Invoke();
+        }
+    }
+
+    /// <summary>Hands what is there to the sink, losses in their place. The reader only.</summary>
+    public void Drain(ISessionEventSink sink)
+    {
+        long end = Volatile.Read(ref _written);
+        while (_read != end)
+        {
+            int at = (int)_read & _mask;
+            if (_lostBefore[at] > 0)
+            {
+                sink.OnLost(_lostBefore[at]);
+            }
+
+            // As long a run as lies together and has no loss inside.
+            int count = 1;
+            int room = (int)Math.Min(end - _read, _entries.Length - at);
+            while (count < room && _lostBefore[at + count] == 0)
+            {
+                count++;
+            }
+
+            sink.OnEvents(_entries.AsSpan(at, count));
+            Array.Clear(_entries, at, count);
+            Volatile.Write(ref _read, _read + count);
+        }
+    }
+}

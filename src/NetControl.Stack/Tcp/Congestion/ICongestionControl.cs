@@ -1,0 +1,32 @@
+namespace NetControl.Stack.Tcp.Congestion;
+
+/// <summary>Congestion control as a set of events. All sizes are bytes. One instance belongs to one connection.</summary>
+public interface ICongestionControl
+{
+    /// <summary>The congestion window.</summary>
+    long Window { get; }
+
+    /// <summary>The slow-start threshold.</summary>
+    long SlowStartThreshold { get; }
+
+    /// <summary>The connection starts.</summary>
+    void Start(int mss);
+
+    /// <summary>New data was acknowledged outside of recovery.</summary>
+    /// <param name="acked">Bytes newly acknowledged.</param>
+    /// <param name="inFlight">Bytes in flight before this acknowledgement: the window counts as used only if they filled it.</param>
+    /// <param name="now">The time.</param>
+    void OnAck(long acked, long inFlight, Instant now);
+
+    /// <summary>A loss was inferred from duplicate or selective acknowledgements: recovery begins.</summary>
+    void OnLoss(long inFlight, Instant now);
+
+    /// <summary>Recovery is complete.</summary>
+    void OnRecovered();
+
+    /// <summary>The retransmission timer expired.</summary>
+    void OnTimeout(long inFlight, bool first);
+
+    /// <summary>The connection was idle for longer than a retransmission timeout (RFC 5681 section 4.1).</summary>
+    void OnIdle();
+}

@@ -1,0 +1,77 @@
+namespace NetControl.Stack.Tcp.Congestion;
+
+/// <summary>Slow start, congestion avoidance, fast recovery: RFC 5681 with byte counting (RFC 3465), the initial window of RFC 6928.</summary>
+public sealed class NewReno : ICongestionControl
+{
+    private int _mss;
+    private long _counted;
+
+    /// <inheritdoc/>
+    public long Window { get; private set; }
+
+    /// <inheritdoc/>
+    public long SlowStartThreshold { get; private set; }
+
+    /// <inheritdoc/>
+    public void Start(int mss)
+    {
+        _mss = mss;
+        _counted = 0;
+
+        // RFC 6928: min(10 * MSS, max(2 * MSS, 14600)).
+        Window = Math.Min(10 * mss, Math.Max(2 * mss, 14_600));
+        SlowStartThreshold = long.MaxValue;
+    }
+
+    /// <inheritdoc/>
+    public void OnAck(long acked, long inFlight, Instant now)
+    {
+        // RFC 7661 in its simplest form: a window that the sender did not fill says nothing about the path, so it does not grow.
+        if (inFlight + (2L * _mss) < Window)
+        {
+            return;
+        }
+
+        if (Window < SlowStartThreshold)
+        {
+            // One acknowledgement here covers a 64 KiB super-segment, so the L = 2 * SMSS limit of RFC 3465 would never let the window
+            // double; the kernel on the other side of the TUN acknowledges bursts that arrived in one piece.
+            Window = Math.Min(Window + acked, Math.Max(SlowStartThreshold, Window));
+            return;
+        }
+
+        _counted += acked;
+        if (_counted >= Window)
+        {
+            _counted -= Window;
+            Window += _mss;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnLoss(long inFlight, Instant now)
+    {
+        SlowStartThreshold = Math.Max(inFlight / 2, 2 * _mss);
+        Window = SlowStartThreshold;
+        _counted = 0;
+    }
+
+    /// <inheritdoc/>
+    public void OnRecovered() => Window = Math.Max(SlowStartThreshold, 2 * _mss);
+
+    /// <inheritdoc/>
+    public void OnTimeout(long inFlight, bool first)
+    {
+        if (first)
+        {
+            // RFC 5681 (4): only the first timeout of a segment halves; further ones would only drive the threshold down.
+            SlowStartThreshold = Math.Max(inFlight / 2, 2 * _mss);
+        }
+
+        Window = _mss;
+        _counted = 0;
+    }
+
+    /// <inheritdoc/>
+    public void OnIdle() => Window = Math.Min(Window, 10 * _mss);
+}

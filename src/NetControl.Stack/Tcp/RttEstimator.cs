@@ -1,0 +1,48 @@
+namespace NetControl.Stack.Tcp;
+
+/// <summary>The retransmission timer's arithmetic, RFC 6298, in microseconds.</summary>
+public struct RttEstimator
+{
+    private const long InitialRtoMicros = 1_000_000; // (2.1)
+    private long _variation;
+    private int _backoff;
+
+    /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
+    public long SmoothedMicros { get; private set; }
+
+    /// <summary>How often in a row the timer has expired.</summary>
+    public readonly int Expiries => _backoff;
+
+    /// <summary>Takes a measurement of a segment that was not retransmitted (Karn's algorithm, section 3).</summary>
+    public void Sample(long micros)
+    {
+        micros = Math.Max(micros, 1);
+        if (SmoothedMicros == 0)
+        {
+            // (2.2)
+            SmoothedMicros = micros;
+            _variation = micros / 2;
+        }
+        else
+        {
+            // (2.3) alpha = 1/8, beta = 1/4; the variation first, with the old mean.
+            _variation += (Math.Abs(SmoothedMicros - micros) - _variation) / 4;
+            SmoothedMicros = Math.Max(1, SmoothedMicros + ((micros - SmoothedMicros) / 8));
+        }
+
+        _backoff = 0;
+    }
+
+    /// <summary>Doubles the timeout (5.5).</summary>
+    public void BackOff() => _backoff = Math.Min(_backoff + 1, 16);
+
+    /// <summary>New data was acknowledged: the doubling ends even where Karn's rule forbids a sample.</summary>
+    public void EndBackOff() => _backoff = 0;
+
+    /// <summary>The timeout within the bounds given.</summary>
+    public readonly long Timeout(long min, long max)
+    {
+        long rto = SmoothedMicros == 0 ? InitialRtoMicros : Math.Max(min, SmoothedMicros + Math.Max(1000, 4 * _variation));
+        return Math.Min(max, rto << _backoff);
+    }
+}
