@@ -25,7 +25,7 @@ internal static class Tables
         foreach (Proxy p in proxies)
         {
             string config = p.Config.Length == 0 ? "direct" : p.Config;
-            table.Add(p.Name, Upper(p.State), config, $"{p.UdpIdleTimeout?.Seconds}s", Number(p.Generation), string.Join(',', p.UsedBy));
+            table.Add(p.Name, Upper(p.State), config, p.UdpIdleTimeout is null ? "" : $"{p.UdpIdleTimeout.ToTimeSpan().TotalSeconds:0.###}s", Number(p.Generation), string.Join(',', p.UsedBy));
         }
 
         return table.ToString();
@@ -119,7 +119,7 @@ internal static class Tables
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Upper<T>(T value)
-        where T : struct, Enum => value.ToString().ToUpperInvariant();
+        where T : struct, Enum => string.Concat(value.ToString().Select((c, i) => i > 0 && char.IsAsciiLetterUpper(c) ? $"_{c}" : $"{char.ToUpperInvariant(c)}"));
 
     private static string Age(TimeSpan age) => age.TotalSeconds < 120 ? $"{Math.Max(0, age.TotalSeconds):0}s" : age.TotalMinutes < 120 ? $"{age.TotalMinutes:0}m" : $"{age.TotalHours:0}h";
 }

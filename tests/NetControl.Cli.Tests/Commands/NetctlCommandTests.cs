@@ -12,7 +12,7 @@ public sealed class NetctlCommandTests
     [InlineData("devices detach tun0")]
     [InlineData("devices delete tun0 --force -o json")]
     [InlineData("proxies create up --config socks5://h:1080 --udp-idle-timeout 500ms")]
-    [InlineData("proxies update up --config= --etag x")]
+    [InlineData("proxies update up --config \"\" --etag x")]
     [InlineData("delegates create egress up")]
     [InlineData("delegates swap egress direct --existing drain --drain-timeout 30s")]
     [InlineData("sessions list --device tun0 --protocol tcp --limit 5")]

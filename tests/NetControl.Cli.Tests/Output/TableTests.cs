@@ -18,13 +18,13 @@ public sealed class TableTests
         Proxy[] proxies =
         [
             new() { Name = "proxies/a", State = Proxy.Types.State.Idle, Generation = 1, UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)) },
-            new() { Name = "proxies/b", State = Proxy.Types.State.InUse, Config = "socks5://REDACTED@h:1", Generation = 12, UsedBy = { "delegates/egress" } },
+            new() { Name = "proxies/b", State = Proxy.Types.State.InUse, Config = "socks5://REDACTED@h:1", UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)), Generation = 12, UsedBy = { "delegates/egress" } },
         ];
         Assert.Equal(
             """
-            NAME       STATE  CONFIG                 UDP-IDLE  GENERATION  USED BY
-            proxies/a  IDLE   direct                 30s                1  -
-            proxies/b  INUSE  socks5://REDACTED@h:1  s                 12  delegates/egress
+            NAME       STATE   CONFIG                 UDP-IDLE  GENERATION  USED BY
+            proxies/a  IDLE    direct                 30s                1  -
+            proxies/b  IN_USE  socks5://REDACTED@h:1  30s               12  delegates/egress
 
             """,
             Tables.Of(proxies));
@@ -40,9 +40,9 @@ public sealed class TableTests
         };
         SessionEvent closed = new() { Sequence = 9, Kind = SessionEvent.Types.Kind.Closed, Session = session };
         Assert.Equal(
-            ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 received 20 CLIENTRESET"],
+            ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 received 20 CLIENT_RESET"],
             Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { closed } } }));
         Lost lost = new() { From = 1, To = 9, Count = 5, Reason = Lost.Types.Reason.SlowReader };
-        Assert.Equal(["LOST      #1 to #9: 5 events (SLOWREADER)"], Tables.Lines(new StreamSessionEventsResponse { Lost = lost }));
+        Assert.Equal(["LOST      #1 to #9: 5 events (SLOW_READER)"], Tables.Lines(new StreamSessionEventsResponse { Lost = lost }));
     }
 }
