@@ -47,10 +47,14 @@ internal static class ConfigurationLoader
         DesiredStateValidator.Validate(desired, meaning);
         ServerConfiguration result = ListenValidator.Validate(message.Listen ?? new V1.Listen(), desired, meaning);
 
-        // An object with a misspelt field is reported for that, and not for what is missing because of it.
-        List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(s => Parent(s.Field) == Parent(v.Field) || v.Field.StartsWith(s.Field, StringComparison.Ordinal)))];
+        List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
         return all.Count == 0 ? result : throw new ConfigurationException(file, all);
     }
+
+    // What is missing only because its name is misspelt, and what was left out because it could not be read, is not reported twice.
+    private static bool Follows(Violation violation, Violation cause) =>
+        violation.Field.StartsWith(cause.Field, StringComparison.Ordinal)
+        || (Parent(violation.Field) == Parent(cause.Field) && (violation.Reason == "REQUIRED" || violation.Description.StartsWith("\"\" ", StringComparison.Ordinal)));
 
     private static V1.Configuration Parse(string json, ViolationList violations)
     {

@@ -37,6 +37,7 @@ internal sealed class EngineMetrics
     private readonly Counter _idempotentReplays;
     private readonly Counter _loopBusy;
     private readonly Counter _loopTurns;
+    private readonly Counter _upstreamDrops;
     private readonly Gauge _poolBytes;
 
     public EngineMetrics(NetControlPlane plane)
@@ -64,6 +65,7 @@ internal sealed class EngineMetrics
         _idempotentReplays = make.CreateCounter("netcontrol_rpc_idempotent_replays_total", "Answers given again for a repeated request id.");
         _loopBusy = make.CreateCounter("netcontrol_engine_loop_busy_seconds_total", "Time that an event loop did not wait.", "thread");
         _loopTurns = make.CreateCounter("netcontrol_engine_loop_turns_total", "Turns of an event loop.", "thread");
+        _upstreamDrops = make.CreateCounter("netcontrol_udp_upstream_drops_total", "Datagrams that an upstream socket did not take.", "thread");
         _poolBytes = make.CreateGauge("netcontrol_buffer_pool_bytes", "Bytes held by the buffer pools, in use or free.");
         make.CreateGauge("netcontrol_build_info", "1, with the version in its labels.", "version", "commit", "runtime")
             .WithLabels(BuildInfo.Version, BuildInfo.Commit, BuildInfo.Runtime).Set(1);
@@ -87,6 +89,7 @@ internal sealed class EngineMetrics
         {
             _loopBusy.WithLabels(loop.Name).IncTo(loop.BusyTime.TotalSeconds);
             _loopTurns.WithLabels(loop.Name).IncTo(loop.Turns);
+            _upstreamDrops.WithLabels(loop.Name).IncTo(loop.UpstreamDatagramsDropped);
         }
 
         _poolBytes.Set(counters.BufferPoolBytes);

@@ -104,8 +104,15 @@ public sealed class ConfigurationLoaderTests
             """;
         ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(Yaml));
         Assert.Equal(
-            ["devices[0].adresses", "devices[2].name", "delegates[0].proxy", "devices[1].packetProxy", "devices[1].addresses[0]", "devices[1].routes[0]"],
+            ["devices[0].adresses", "devices[2].name", "delegates[0].proxy", "devices[0].mtu", "devices[1].packetProxy", "devices[1].addresses[0]", "devices[1].routes[0]"],
             e.Violations.Select(v => v.Field));
+    }
+
+    [Fact]
+    public void Load_OfAMisspeltRequiredField_DoesNotReportItAsMissingToo()
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("delegates:\n- name: delegates/egress\n  prox: proxies/a\n"));
+        Assert.Equal(["delegates[0].prox"], e.Violations.Select(v => v.Field));
     }
 
     [Fact]
