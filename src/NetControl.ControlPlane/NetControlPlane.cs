@@ -13,7 +13,8 @@ using NetControl.Engine;
 
 namespace NetControl.ControlPlane;
 
-/// <summary>The control plane in one piece: the directories of resources over one registry, the event hub, and the engine beneath.</summary>
+/// <summary>The control plane in one piece: the directories of resources over one registry, the event hub, and the engine
+/// beneath.</summary>
 /// <remarks>Lifetime: the engine is its maker's; dispose it after <see cref="ShutdownAsync"/>.</remarks>
 public sealed class NetControlPlane : IDisposable
 {

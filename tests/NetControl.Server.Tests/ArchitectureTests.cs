@@ -9,7 +9,8 @@ public sealed class ArchitectureTests
     public void References_AreOnlyTheLayersBelow()
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(
-            typeof(Server.Hosting.ServerProcess).Assembly, "NetControl.ControlPlane", "NetControl.Protocol", "NetControl.Engine", "NetControl.Network"));
+            typeof(Server.Hosting.ServerProcess).Assembly, "NetControl.ControlPlane", "NetControl.Protocol", "NetControl.Engine",
+                "NetControl.Network"));
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(Protocol.V1.Device).Assembly));
     }
 }

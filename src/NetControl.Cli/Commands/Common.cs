@@ -11,7 +11,8 @@ internal static class Common
         Description = $"The name; {collection}/ may be left out.",
     };
 
-    public static Option<string> Etag() => new("--etag") { Description = "Only if this is still the resource's etag.", DefaultValueFactory = _ => "" };
+    public static Option<string> Etag() =>
+        new("--etag") { Description = "Only if this is still the resource's etag.", DefaultValueFactory = _ => "" };
 
     public static Option<bool> ValidateOnly() => new("--validate-only") { Description = "Do every check, and nothing else." };
 
@@ -31,14 +32,16 @@ internal static class Common
     }
 
     /// <summary>The name with its collection in front.</summary>
-    public static string Qualify(string collection, string name) => name.Length == 0 || name.Contains('/', StringComparison.Ordinal) ? name : $"{collection}/{name}";
+    public static string Qualify(string collection, string name) => name.Length == 0 || name.Contains('/', StringComparison.Ordinal) ? name
+        : $"{collection}/{name}";
 
     public static Duration? ParseDuration(string? text)
     {
         (string unit, double scale)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
         foreach ((string unit, double scale) in units)
         {
-            if (text is not null && text.EndsWith(unit, StringComparison.Ordinal) && double.TryParse(text[..^unit.Length], System.Globalization.CultureInfo.InvariantCulture, out double value) && value >= 0)
+            if (text is not null && text.EndsWith(unit, StringComparison.Ordinal)
+                && double.TryParse(text[..^unit.Length], System.Globalization.CultureInfo.InvariantCulture, out double value) && value >= 0)
             {
                 return Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromSeconds(value * scale));
             }

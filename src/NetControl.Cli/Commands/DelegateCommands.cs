@@ -11,7 +11,8 @@ internal static class DelegateCommands
     private const string Collection = "delegates";
     private const string Proxies = "proxies";
 
-    public static Command Create() => new("delegates", "Swappable references to proxies.") { CreateDelegate(), Get(), List(), Delete(), Swap() };
+    public static Command Create() =>
+        new("delegates", "Swappable references to proxies.") { CreateDelegate(), Get(), List(), Delete(), Swap() };
 
     private static Command CreateDelegate()
     {
@@ -84,7 +85,8 @@ internal static class DelegateCommands
         Option<string?> drain = Common.Duration("--drain-timeout", "With drain: how long they may go on.");
         Option<string> etag = Common.Etag();
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("swap", "Point a delegate at another proxy, under live traffic.") { name, proxy, existing, drain, etag, dry }.Does(async (p, c) =>
+        return new Command("swap", "Point a delegate at another proxy, under live traffic.") { name, proxy, existing, drain, etag,
+            dry }.Does(async (p, c) =>
         {
             SwapDelegateRequest request = new()
             {

@@ -12,7 +12,8 @@ internal static class NetctlCommand
 {
     private static readonly Option<string?> s_address = new("--address", "-a")
     {
-        Description = $"The server: http://host:port or unix:/path. Default: ${ServerAddress.Variable}, else unix:{ServerAddress.DefaultSocket} if it exists, else {ServerAddress.DefaultUrl}.",
+        Description = $"The server: http://host:port or unix:/path. Default: ${ServerAddress.Variable}, else "
+            + $"unix:{ServerAddress.DefaultSocket} if it exists, else {ServerAddress.DefaultUrl}.",
         HelpName = "ADDRESS",
         Recursive = true,
     };
@@ -31,12 +32,14 @@ internal static class NetctlCommand
         {
             if (result.Tokens.Count == 1 && !ServerAddress.IsValid(result.Tokens[0].Value))
             {
-                result.AddError($"--address: \"{result.Tokens[0].Value}\" is not an address; write e.g. http://127.0.0.1:50051 or unix:{ServerAddress.DefaultSocket}");
+                result.AddError($"--address: \"{result.Tokens[0].Value}\" is not an address; write e.g. http://127.0.0.1:50051 or "
+                    + $"unix:{ServerAddress.DefaultSocket}");
             }
         });
     }
 
-    public static RootCommand Create() => new("netctl: drives netcontrold over gRPC. Exit codes: 0 done, 1 refused, 2 usage, 3 not found, 4 no server, 130 interrupted.")
+    public static RootCommand Create() =>
+        new("netctl: drives netcontrold over gRPC. Exit codes: 0 done, 1 refused, 2 usage, 3 not found, 4 no server, 130 interrupted.")
     {
         s_address,
         s_output,
@@ -52,10 +55,12 @@ internal static class NetctlCommand
     {
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string address = ServerAddress.Resolve(parsed.GetValue(s_address), Environment.GetEnvironmentVariable(ServerAddress.Variable), File.Exists);
+            string address = ServerAddress.Resolve(parsed.GetValue(s_address), Environment.GetEnvironmentVariable(ServerAddress.Variable),
+                File.Exists);
             if (!ServerAddress.IsValid(address))
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"netctl: {ServerAddress.Variable}: \"{address}\" is not an address; write e.g. {ServerAddress.DefaultUrl}");
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                    $"netctl: {ServerAddress.Variable}: \"{address}\" is not an address; write e.g. {ServerAddress.DefaultUrl}");
                 return ExitCode.Usage;
             }
 
@@ -86,7 +91,8 @@ internal static class NetctlCommand
 
     private static Command Info() => new Command("info", "Version, features and limits of the server.").Does(async (_, c) =>
     {
-        GetServerInfoResponse info = await new InfoService.InfoServiceClient(c.Invoker).GetServerInfoAsync(new GetServerInfoRequest(), cancellationToken: c.Cancellation);
+        GetServerInfoResponse info = await new InfoService.InfoServiceClient(c.Invoker).GetServerInfoAsync(new GetServerInfoRequest(),
+            cancellationToken: c.Cancellation);
         c.Printer.Print(info, () => Tables.Of(info));
     });
 }

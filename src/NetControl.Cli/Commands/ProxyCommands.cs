@@ -16,7 +16,8 @@ internal static class ProxyCommands
     private static Command CreateProxy()
     {
         Argument<string> name = Common.Name(Collection);
-        Option<string> config = new("--config") { Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.", DefaultValueFactory = _ => "" };
+        Option<string> config = new("--config") { Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.",
+            DefaultValueFactory = _ => "" };
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "How long a UDP session may go without sending.");
         Option<bool> dry = Common.ValidateOnly();
         return new Command("create", "Make a proxy.") { name, config, idle, dry }.Does(async (p, c) =>
@@ -63,7 +64,8 @@ internal static class ProxyCommands
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "The new UDP idle timeout.");
         Option<string> etag = Common.Etag();
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("update", "Change a proxy; new sessions use the new settings.") { name, config, idle, etag, dry }.Does(async (p, c) =>
+        return new Command("update", "Change a proxy; new sessions use the new settings.") { name, config, idle, etag,
+            dry }.Does(async (p, c) =>
         {
             FieldMask mask = new();
             if (p.GetValue(config) is not null)
@@ -83,7 +85,8 @@ internal static class ProxyCommands
                 UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
                 Etag = p.GetRequiredValue(etag),
             };
-            UpdateProxyRequest request = new() { Proxy = proxy, UpdateMask = mask, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
+            UpdateProxyRequest request = new() { Proxy = proxy, UpdateMask = mask, RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry) };
             Show(c, (await new Client(c.Invoker).UpdateProxyAsync(request, cancellationToken: c.Cancellation)).Proxy);
         });
     }

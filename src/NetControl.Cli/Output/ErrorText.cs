@@ -20,7 +20,8 @@ internal static class ErrorText
         if (e.StatusCode == StatusCode.Unavailable && e.Trailers.GetValueBytes(DetailsTrailer) is null)
         {
             string why = e.Status.DebugException?.InnerException?.Message ?? e.Status.DebugException?.Message ?? e.Status.Detail;
-            return ($"no server at {address}: {why}\n  start netcontrold, or name another one with --address or {Connection.ServerAddress.Variable}", ExitCode.Unreachable);
+            return ($"no server at {address}: {why}\n  start netcontrold, or name another one with --address or "
+                + $"{Connection.ServerAddress.Variable}", ExitCode.Unreachable);
         }
 
         List<string> lines = [];
@@ -33,7 +34,8 @@ internal static class ErrorText
             }
             else if (detail.TryUnpack(out BadRequest bad))
             {
-                lines.AddRange(bad.FieldViolations.Select(v => v.Field.Length == 0 ? $"  {v.Description}" : $"  {v.Field}: {v.Description}"));
+                lines.AddRange(bad.FieldViolations.Select(v => v.Field.Length == 0 ? $"  {v.Description}"
+                    : $"  {v.Field}: {v.Description}"));
             }
         }
 

@@ -6,7 +6,8 @@ using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
 
-/// <summary>Reads a configuration file: YAML, to the ProtoJSON of netcontrol.v1.Configuration, to drafts that are checked as a whole.</summary>
+/// <summary>Reads a configuration file: YAML, to the ProtoJSON of netcontrol.v1.Configuration, to drafts that are checked as a
+/// whole.</summary>
 internal static class ConfigurationLoader
 {
     private const long LargestFile = 4 << 20;
@@ -21,7 +22,8 @@ internal static class ConfigurationLoader
             FileInfo file = new(path);
             if (file.Exists && file.Length > LargestFile)
             {
-                throw new ConfigurationException(path, [new Violation("file", $"is {file.Length} bytes long; the limit is {LargestFile}", "TOO_LARGE")]);
+                throw new ConfigurationException(path,
+                    [new Violation("file", $"is {file.Length} bytes long; the limit is {LargestFile}", "TOO_LARGE")]);
             }
 
             text = File.ReadAllText(path);
@@ -54,7 +56,8 @@ internal static class ConfigurationLoader
     // What is missing only because its name is misspelt, and what was left out because it could not be read, is not reported twice.
     private static bool Follows(Violation violation, Violation cause) =>
         violation.Field.StartsWith(cause.Field, StringComparison.Ordinal)
-        || (Parent(violation.Field) == Parent(cause.Field) && (violation.Reason == "REQUIRED" || violation.Description.StartsWith("\"\" ", StringComparison.Ordinal)));
+        || (Parent(violation.Field) == Parent(cause.Field)
+            && (violation.Reason == "REQUIRED" || violation.Description.StartsWith("\"\" ", StringComparison.Ordinal)));
 
     private static V1.Configuration Parse(string json, ViolationList violations)
     {

@@ -8,7 +8,8 @@ internal static class BuildInfo
 {
     static BuildInfo()
     {
-        string text = typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+        string text = typeof(
+            BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
         int plus = text.IndexOf('+', StringComparison.Ordinal);
         Version = plus < 0 ? text : text[..plus];
         Commit = plus < 0 ? "" : text[(plus + 1)..];

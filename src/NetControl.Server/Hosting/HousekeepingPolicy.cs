@@ -10,7 +10,8 @@ internal sealed class HousekeepingPolicy
     private long _last = -1;
     private TimeSpan _since;
 
-    /// <summary>Notes the number of live sessions; true when it is time to collect: once after the start, whose garbage would stay, and once for each peak.</summary>
+    /// <summary>Notes the number of live sessions; true when it is time to collect: once after the start, whose garbage would stay, and
+    /// once for each peak.</summary>
     public bool Observe(TimeSpan now, long live)
     {
         _peak = Math.Max(_peak, live);

@@ -3,7 +3,8 @@ using NetControl.ControlPlane;
 
 namespace NetControl.Server.Hosting;
 
-/// <summary>Gives memory back to the system when many sessions have ended: the collector alone would keep what a quiet process never touches again.</summary>
+/// <summary>Gives memory back to the system when many sessions have ended: the collector alone would keep what a quiet process never
+/// touches again.</summary>
 internal sealed class MemoryHousekeeper : IDisposable
 {
     private readonly NetControlPlane _plane;

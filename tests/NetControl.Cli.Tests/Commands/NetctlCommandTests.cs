@@ -38,7 +38,8 @@ public sealed class NetctlCommandTests
     [InlineData("30s", 30)]
     [InlineData("1.5m", 90)]
     [InlineData("2h", 7200)]
-    public void Duration_Valid_IsRead(string text, double seconds) => Assert.Equal(seconds, Common.ParseDuration(text)!.ToTimeSpan().TotalSeconds);
+    public void Duration_Valid_IsRead(string text, double seconds) =>
+        Assert.Equal(seconds, Common.ParseDuration(text)!.ToTimeSpan().TotalSeconds);
 
     [Theory]
     [InlineData("tun0", "devices/tun0")]
@@ -59,7 +60,8 @@ public sealed class NetctlCommandTests
     public async Task Info_WithoutAServer_ExitsWithUnreachable()
     {
         using StringWriter error = new();
-        int code = await NetctlCommand.Create().Parse("--address unix:/nonexistent/x.sock info").InvokeAsync(new InvocationConfiguration { Error = error });
+        int code = await NetctlCommand.Create().Parse("--address unix:/nonexistent/x.sock info").InvokeAsync(
+            new InvocationConfiguration { Error = error });
         Assert.Equal(ExitCode.Unreachable, code);
         Assert.Contains("no server at unix:/nonexistent/x.sock", error.ToString(), StringComparison.Ordinal);
     }

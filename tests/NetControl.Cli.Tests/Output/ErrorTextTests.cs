@@ -12,7 +12,9 @@ public sealed class ErrorTextTests
     [Fact]
     public void RichError_ShowsReasonFieldsAndFixes()
     {
-        BadRequest bad = new() { FieldViolations = { new BadRequest.Types.FieldViolation { Field = "device.mtu", Description = "\"5\" is out of range; write 1500" } } };
+        BadRequest bad = new() {
+            FieldViolations = { new BadRequest.Types.FieldViolation { Field = "device.mtu",
+            Description = "\"5\" is out of range; write 1500" } } };
         RpcException e = Error(StatusCode.InvalidArgument, "x", new ErrorInfo { Reason = "INVALID_ARGUMENT" }, bad);
         Assert.Equal(("INVALID_ARGUMENT:\n  device.mtu: \"5\" is out of range; write 1500", ExitCode.Refused), ErrorText.Describe(e, "a"));
     }
@@ -26,7 +28,8 @@ public sealed class ErrorTextTests
     [Fact]
     public void NoServer_SaysWhereAndHow()
     {
-        (string text, int code) = ErrorText.Describe(new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "refused")), "http://127.0.0.1:1");
+        (string text, int code) = ErrorText.Describe(new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "refused")),
+            "http://127.0.0.1:1");
         Assert.Equal(ExitCode.Unreachable, code);
         Assert.Contains("no server at http://127.0.0.1:1", text, StringComparison.Ordinal);
         Assert.Contains("NETCTL_ADDRESS", text, StringComparison.Ordinal);
@@ -35,7 +38,8 @@ public sealed class ErrorTextTests
     [Fact]
     public void BrokenDetails_StillGiveText()
     {
-        RpcException e = new(new Grpc.Core.Status(StatusCode.Internal, "boom"), new Metadata { { "grpc-status-details-bin", [0xFF, 0xFF] } });
+        RpcException e = new(new Grpc.Core.Status(StatusCode.Internal, "boom"),
+            new Metadata { { "grpc-status-details-bin", [0xFF, 0xFF] } });
         Assert.Equal(("Internal: boom", ExitCode.Refused), ErrorText.Describe(e, "a"));
     }
 

@@ -17,8 +17,10 @@ public sealed class TableTests
     {
         Proxy[] proxies =
         [
-            new() { Name = "proxies/a", State = Proxy.Types.State.Idle, Generation = 1, UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)) },
-            new() { Name = "proxies/b", State = Proxy.Types.State.InUse, Config = "socks5://REDACTED@h:1", UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)), Generation = 12, UsedBy = { "delegates/egress" } },
+            new() { Name = "proxies/a", State = Proxy.Types.State.Idle, Generation = 1,
+                UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)) },
+            new() { Name = "proxies/b", State = Proxy.Types.State.InUse, Config = "socks5://REDACTED@h:1",
+                UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)), Generation = 12, UsedBy = { "delegates/egress" } },
         ];
         Assert.Equal(
             """
@@ -35,12 +37,14 @@ public sealed class TableTests
     {
         Session session = new()
         {
-            Name = "devices/tun0/sessions/s1", Protocol = SessionProtocol.Tcp, Source = "10.77.0.1:5", Destination = "198.18.0.1:80", Delegate = "delegates/egress",
+            Name = "devices/tun0/sessions/s1", Protocol = SessionProtocol.Tcp, Source = "10.77.0.1:5", Destination = "198.18.0.1:80",
+                Delegate = "delegates/egress",
             Proxy = "proxies/a", Generation = 3, BytesSent = 10, BytesReceived = 20, Cause = SessionCause.ClientReset,
         };
         SessionEvent closed = new() { Sequence = 9, Kind = SessionEvent.Types.Kind.Closed, Session = session };
         Assert.Equal(
-            ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 received 20 CLIENT_RESET"],
+            ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 "
+                + "received 20 CLIENT_RESET"],
             Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { closed } } }));
         Lost lost = new() { From = 1, To = 9, Count = 5, Reason = Lost.Types.Reason.SlowReader };
         Assert.Equal(["LOST      #1 to #9: 5 events (SLOW_READER)"], Tables.Lines(new StreamSessionEventsResponse { Lost = lost }));

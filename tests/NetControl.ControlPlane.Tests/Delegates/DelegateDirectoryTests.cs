@@ -14,7 +14,8 @@ public sealed class DelegateDirectoryTests
     {
         using TestPlane test = new TestPlane().WithDevice();
         SessionInfo before = test.Engine.Open();
-        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Keep), CancellationToken.None);
+        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Keep),
+            CancellationToken.None);
         SessionInfo after = test.Engine.Open();
         Assert.Equal((2, 1, 0, 0), (result.Generation, result.Kept, result.Draining, result.Closed));
         Assert.Equal(("proxies/a", 1), (before.Egress!.ProxyName, before.Egress.Generation));
@@ -29,7 +30,8 @@ public sealed class DelegateDirectoryTests
         test.Engine.Open();
         test.Engine.Open(protocol: SessionProtocol.Udp);
         using SessionSubscription events = test.Plane.Events.Subscribe(new SubscriptionOptions());
-        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Close), CancellationToken.None);
+        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Close),
+            CancellationToken.None);
         Assert.Equal(2, result.Closed);
         List<SequencedEvent> batch = [];
         events.Read(batch, 10, out _);
@@ -59,7 +61,8 @@ public sealed class DelegateDirectoryTests
         using TestPlane test = new TestPlane().WithDevice();
         DelegateView before = test.Plane.Delegates.Get("delegates/egress");
         ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(
-            () => test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/none", ExistingPolicy.Close), CancellationToken.None));
+            () => test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/none", ExistingPolicy.Close),
+                CancellationToken.None));
         Assert.Equal((ControlPlaneError.NotFound, "proxies/none"), (e.Error, e.Resource));
         Assert.Equal(before.Meta, test.Plane.Delegates.Get("delegates/egress").Meta);
     }
@@ -71,7 +74,8 @@ public sealed class DelegateDirectoryTests
         string etag = test.Plane.Delegates.Get("delegates/egress").Meta.Etag;
         SwapRequest request = new("delegates/egress", "proxies/b", ExistingPolicy.Keep, Etag: etag);
         await test.Plane.Delegates.SwapAsync(request, CancellationToken.None);
-        ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() => test.Plane.Delegates.SwapAsync(request, CancellationToken.None));
+        ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() =>
+            test.Plane.Delegates.SwapAsync(request, CancellationToken.None));
         Assert.Equal(ControlPlaneError.EtagMismatch, e.Error);
     }
 

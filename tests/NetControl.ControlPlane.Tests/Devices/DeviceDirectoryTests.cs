@@ -93,7 +93,8 @@ public sealed class DeviceDirectoryTests
         test.Engine.Open();
         await test.Plane.ShutdownAsync();
         Assert.True(test.Engine.Devices[0].Closed);
-        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() => test.Plane.Proxies.Create(new ProxyDraft { Name = "proxies/c" }, "", false));
+        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() =>
+            test.Plane.Proxies.Create(new ProxyDraft { Name = "proxies/c" }, "", false));
         Assert.Equal(ControlPlaneError.ShuttingDown, e.Error);
     }
 }

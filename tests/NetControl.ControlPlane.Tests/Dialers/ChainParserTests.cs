@@ -26,7 +26,8 @@ public sealed class ChainParserTests
     [InlineData("socks5://host", 1, 10, "'host' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080")]
     [InlineData("socks5://u:p@host:99999", 1, 14, "'host:99999' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080")]
     [InlineData("socks5://user@host:1", 1, 10, "the password has to be 1 to 255 bytes long (RFC 1929); write user:password@")]
-    [InlineData("socks5://REDACTED@host:1", 1, 10, "REDACTED stands where the credentials were; write them, or leave config out of update_mask")]
+    [InlineData("socks5://REDACTED@host:1", 1, 10,
+        "REDACTED stands where the credentials were; write them, or leave config out of update_mask")]
     public void Text_Invalid_NamesPartAndColumn(string text, int part, int column, string message)
     {
         Assert.False(ChainParser.TryParse(text, out _, out ChainError? error));

@@ -110,7 +110,8 @@ public sealed class SessionEventHubTests
         }
         else
         {
-            ControlPlaneException e = Assert.Throws<ControlPlaneException>(() => hub.Resume(new SubscriptionOptions(), hub.Epoch, sequence));
+            ControlPlaneException e = Assert.Throws<ControlPlaneException>(() =>
+                hub.Resume(new SubscriptionOptions(), hub.Epoch, sequence));
             Assert.Equal(ControlPlaneError.ResumePointExpired, e.Error);
             Assert.Equal("45", e.Metadata["oldest_sequence"]);
         }
@@ -120,7 +121,8 @@ public sealed class SessionEventHubTests
     public void Resume_OtherEpoch_IsExpired()
     {
         using TestPlane test = new();
-        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() => test.Plane.Events.Resume(new SubscriptionOptions(), "other", 0));
+        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() =>
+            test.Plane.Events.Resume(new SubscriptionOptions(), "other", 0));
         Assert.Equal(ControlPlaneError.ResumePointExpired, e.Error);
     }
 

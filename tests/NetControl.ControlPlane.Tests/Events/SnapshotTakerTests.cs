@@ -79,7 +79,8 @@ public sealed class SnapshotTakerTests
         {
             if (live.Count == 0 || random.Next(100) < 52)
             {
-                live.Add(engine.Open(protocol: random.Next(2) == 0 ? SessionProtocol.Tcp : SessionProtocol.Udp, v4: random.Next(2) == 0).Id);
+                live.Add(engine.Open(protocol: random.Next(2) == 0 ? SessionProtocol.Tcp : SessionProtocol.Udp,
+                    v4: random.Next(2) == 0).Id);
                 continue;
             }
 

@@ -172,7 +172,9 @@ internal sealed class FakeEngine : IEngine
             return new EngineCounters
             {
                 Devices = [.. Devices.Select(d => new DeviceCounters(d.Spec.Name, 10, 1000, 20, 2000, drops, 1, 2, 3, 0))],
-                Sessions = [.. _totals.Select(t => new SessionCounters(t.Key.Device, t.Key.Delegate, t.Key.Protocol, t.Key.IsV4, t.Value.Opened, [.. t.Value.Closed], t.Value.Sent, t.Value.Received))],
+                Sessions = [.. _totals.Select(t =>
+                    new SessionCounters(t.Key.Device, t.Key.Delegate, t.Key.Protocol, t.Key.IsV4, t.Value.Opened, [.. t.Value.Closed],
+                    t.Value.Sent, t.Value.Received))],
                 Loops = [new LoopCounters("netcontrol-0", 5, TimeSpan.FromSeconds(1.5), _live.Count, 3)],
                 BufferPoolBytes = 4096,
                 EventsLost = 0,

@@ -36,7 +36,8 @@ public sealed class IdempotencyCacheTests
     [Fact]
     public async Task Failure_IsForgotten()
     {
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _cache.RunAsync<string>(Id, "m", "a"u8, () => throw new InvalidOperationException()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _cache.RunAsync<string>(Id, "m", "a"u8, () => throw new InvalidOperationException()));
         Assert.Equal("1", await RunAsync(Id, "a"));
     }
 

@@ -38,7 +38,8 @@ public sealed class DesiredStateValidatorTests
             Devices =
             [
                 new DeviceDraft { Name = "devices/tun0", Addresses = ["10.77.0.1/24"], Routes = ["198.18.0.0/15"] },
-                new DeviceDraft { Name = "devices/tun1", Interface = "tun0", Addresses = ["10.77.0.2/16"], Routes = ["198.18.0.0/15", "198.18.0.0/16"] },
+                new DeviceDraft { Name = "devices/tun1", Interface = "tun0", Addresses = ["10.77.0.2/16"],
+                    Routes = ["198.18.0.0/15", "198.18.0.0/16"] },
             ],
         };
         Assert.Equal(

@@ -37,7 +37,8 @@ public sealed class DeviceValidatorTests
     [InlineData(65535, true)]
     [InlineData(65536, false)]
     [InlineData(0, true)]
-    public void Mtu_AtItsBounds_IsJudged(long mtu, bool valid) => Assert.Equal(valid, Violations(new DeviceDraft { Name = "devices/tun0", Mtu = mtu }).Count == 0);
+    public void Mtu_AtItsBounds_IsJudged(long mtu, bool valid) =>
+        Assert.Equal(valid, Violations(new DeviceDraft { Name = "devices/tun0", Mtu = mtu }).Count == 0);
 
     [Fact]
     public void Draft_WithManyFaults_ReportsAllAtOnce()

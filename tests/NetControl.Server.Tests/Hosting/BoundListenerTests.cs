@@ -18,7 +18,9 @@ public sealed class BoundListenerTests : IDisposable
         other.Listen();
         string url = $"http://{other.LocalEndPoint}";
         StartException e = Assert.Throws<StartException>(() => Bind(url, "listen.grpc[0]"));
-        Assert.Equal((ExitCode.ListenFailed, $"listen.grpc[0]: \"{url}\" is in use: another process listens there; stop it, or write another port"), (e.ExitCode, e.Message));
+        Assert.Equal((ExitCode.ListenFailed,
+            $"listen.grpc[0]: \"{url}\" is in use: another process listens there; stop it, or write another port"),
+            (e.ExitCode, e.Message));
     }
 
     [Fact]
@@ -28,7 +30,8 @@ public sealed class BoundListenerTests : IDisposable
         using BoundListener first = Bind(path, "listen.grpc[1]");
         StartException e = Assert.Throws<StartException>(() => Bind(path, "listen.grpc[1]"));
         Assert.Contains("is in use", e.Message, StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode($"{_directory}/a/b.sock"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
+            File.GetUnixFileMode($"{_directory}/a/b.sock"));
     }
 
     [Fact]

@@ -26,11 +26,13 @@ public sealed class EngineMetricsTests
             "netcontrol_device_drops_total{device=\"devices/tun0\",reason=\"malformed\"} 2",
             "netcontrol_device_drops_total{device=\"devices/tun0\",reason=\"half_open_limit\"} 0",
             "netcontrol_sessions_opened_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\"} 1",
-            "netcontrol_sessions_closed_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\",cause=\"client_reset\"} 1",
+            "netcontrol_sessions_closed_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\","
+                + "cause=\"client_reset\"} 1",
             "netcontrol_sessions_active{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv6\"} 1",
             "netcontrol_sessions_active{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\"} 0",
             "netcontrol_session_bytes_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",direction=\"sent\"} 101",
-            "netcontrol_session_bytes_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",direction=\"received\"} 202",
+            "netcontrol_session_bytes_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",direction=\"received\"} "
+                + "202",
             "netcontrol_delegate_generation{delegate=\"delegates/egress\"} 2",
             "netcontrol_delegate_swaps_total{delegate=\"delegates/egress\",existing=\"keep\"} 1",
             "netcontrol_tcp_retransmits_total{device=\"devices/tun0\"} 1",
@@ -57,7 +59,8 @@ public sealed class EngineMetricsTests
         await using TestServer server = await TestServer.StartAsync();
         await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         await server.Delegates.DeleteDelegateAsync(new DeleteDelegateRequest { Name = "delegates/egress", Force = true });
-        Assert.DoesNotContain("netcontrol_delegate_generation{", await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
+        Assert.DoesNotContain("netcontrol_delegate_generation{", await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative)),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,13 +13,16 @@ public sealed class HealthServiceTests
         Health.HealthClient health = new(server.Channel);
         foreach (string service in new[] { "", "netcontrol.v1.DeviceService", "devices/tun0" })
         {
-            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest { Service = service })).Status);
+            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving,
+                (await health.CheckAsync(new HealthCheckRequest { Service = service })).Status);
         }
 
         await server.Devices.DetachPacketProxyAsync(new DetachPacketProxyRequest { Name = "devices/tun0" });
         await server.Devices.DetachStreamDialerAsync(new DetachStreamDialerRequest { Name = "devices/tun0" });
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest { Service = "devices/tun0" })).Status);
-        RpcException e = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(new HealthCheckRequest { Service = "nobody" }));
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing,
+            (await health.CheckAsync(new HealthCheckRequest { Service = "devices/tun0" })).Status);
+        RpcException e = await Assert.ThrowsAsync<RpcException>(async () =>
+            await health.CheckAsync(new HealthCheckRequest { Service = "nobody" }));
         Assert.Equal(StatusCode.NotFound, e.StatusCode);
     }
 

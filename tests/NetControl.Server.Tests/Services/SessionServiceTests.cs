@@ -34,7 +34,9 @@ public sealed class SessionServiceTests
         ListSessionsResponse udp = await server.Sessions.ListSessionsAsync(
             new ListSessionsRequest { Filter = new SessionFilter { Protocols = { Protocol.V1.SessionProtocol.Udp } } });
         Assert.Equal(12, udp.Sessions.Count);
-        Assert.Equal(StatusCode.NotFound, (await RichError.OfAsync(async () => await server.Sessions.ListSessionsAsync(new ListSessionsRequest { Parent = "devices/none" }))).Code);
+        Assert.Equal(StatusCode.NotFound,
+            (await RichError.OfAsync(async () =>
+            await server.Sessions.ListSessionsAsync(new ListSessionsRequest { Parent = "devices/none" }))).Code);
     }
 
     [Fact]
@@ -45,10 +47,12 @@ public sealed class SessionServiceTests
         server.Test.Engine.Move(session.Id, 10, 20);
         string name = $"devices/tun0/sessions/s{session.Id}";
         Session read = (await server.Sessions.GetSessionAsync(new GetSessionRequest { Name = name })).Session;
-        Assert.Equal((10, 20, "delegates/egress", "proxies/a", 1), (read.BytesSent, read.BytesReceived, read.Delegate, read.Proxy, read.Generation));
+        Assert.Equal((10, 20, "delegates/egress", "proxies/a", 1),
+            (read.BytesSent, read.BytesReceived, read.Delegate, read.Proxy, read.Generation));
         Assert.Equal(1, (await server.Sessions.CloseSessionsAsync(new CloseSessionsRequest { Names = { name } })).Closed);
         Assert.Equal(0, (await server.Sessions.CloseSessionsAsync(new CloseSessionsRequest { Names = { name } })).Closed);
-        Assert.Equal(StatusCode.NotFound, (await RichError.OfAsync(async () => await server.Sessions.GetSessionAsync(new GetSessionRequest { Name = name }))).Code);
+        Assert.Equal(StatusCode.NotFound,
+            (await RichError.OfAsync(async () => await server.Sessions.GetSessionAsync(new GetSessionRequest { Name = name }))).Code);
     }
 
     [Fact]
@@ -56,7 +60,8 @@ public sealed class SessionServiceTests
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Test.Engine.Open();
-        Assert.Equal(["filter"], (await RichError.OfAsync(async () => await server.Sessions.CloseSessionsAsync(new CloseSessionsRequest()))).Fields);
+        Assert.Equal(["filter"],
+            (await RichError.OfAsync(async () => await server.Sessions.CloseSessionsAsync(new CloseSessionsRequest()))).Fields);
         Assert.Equal(1, (await server.Sessions.CloseSessionsAsync(new CloseSessionsRequest { All = true })).Closed);
     }
 
@@ -74,7 +79,8 @@ public sealed class SessionServiceTests
         server.Test.Engine.Close(before.Id, Engine.Sessions.SessionCause.ClientReset);
         SessionEvent closed = Assert.Single((await NextAsync(call)).Events.Events);
         Assert.Equal((2, SessionEvent.Types.Kind.Closed, Protocol.V1.SessionCause.ClientReset, 5, 6, 1),
-            (closed.Sequence, closed.Kind, closed.Session.Cause, closed.Session.BytesSent, closed.Session.BytesReceived, closed.Session.Generation));
+            (closed.Sequence, closed.Kind, closed.Session.Cause, closed.Session.BytesSent, closed.Session.BytesReceived,
+                closed.Session.Generation));
     }
 
     [Fact]
@@ -82,7 +88,8 @@ public sealed class SessionServiceTests
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Test.Engine.Open();
-        using var call = server.Sessions.StreamSessionEvents(new StreamSessionEventsRequest { HeartbeatInterval = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)) });
+        using var call = server.Sessions.StreamSessionEvents(
+            new StreamSessionEventsRequest { HeartbeatInterval = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100)) });
         Assert.NotNull((await NextAsync(call)).Start);
         Assert.Equal(1, (await NextAsync(call)).Heartbeat.Sequence);
         Assert.Equal(1, (await NextAsync(call)).Heartbeat.Sequence);
@@ -107,7 +114,8 @@ public sealed class SessionServiceTests
     public async Task Stream_ResumedFromAnotherEpoch_IsOutOfRange()
     {
         await using TestServer server = await TestServer.StartAsync();
-        using var call = server.Sessions.StreamSessionEvents(new StreamSessionEventsRequest { ResumeFrom = new ResumePoint { Epoch = "old", Sequence = 6 } });
+        using var call = server.Sessions.StreamSessionEvents(
+            new StreamSessionEventsRequest { ResumeFrom = new ResumePoint { Epoch = "old", Sequence = 6 } });
         RichError error = await RichError.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal((StatusCode.OutOfRange, "RESUME_POINT_EXPIRED"), (error.Code, error.Reason));
     }
