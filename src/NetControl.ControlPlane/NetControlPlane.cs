@@ -80,6 +80,9 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>Reads the engine's counters.</summary>
     public EngineCounters ReadCounters() => _engine.ReadCounters();
 
+    /// <summary>Gives the pools' free memory up; the garbage collector does the rest.</summary>
+    public void TrimPools() => _engine.TrimPools();
+
     /// <summary>Waits until a resource changed since the revision was read.</summary>
     public Task WaitForChangeAsync(long seen, CancellationToken cancellationToken) => _registry.WaitForChangeAsync(seen, cancellationToken);
 

@@ -44,5 +44,7 @@ internal sealed class PacketEngineAdapter : IEngine
 
     public Task FlushEventsAsync(CancellationToken cancellationToken) => _engine.FlushEventsAsync(cancellationToken);
 
+    public void TrimPools() => _engine.TrimPools();
+
     public EngineCounters ReadCounters() => _engine.ReadCounters();
 }

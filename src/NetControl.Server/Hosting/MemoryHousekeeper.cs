@@ -26,6 +26,9 @@ internal sealed class MemoryHousekeeper : IDisposable
         long live = _plane.ReadCounters().Loops.Sum(loop => loop.Sessions);
         if (_policy.Observe(Stopwatch.GetElapsedTime(0), live))
         {
+            // The pools first; they are emptied on their loops, and what is late goes with the next collection.
+            _plane.TrimPools();
+
             // Loops stop for it, some milliseconds: it is quiet, that is the point.
             GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }

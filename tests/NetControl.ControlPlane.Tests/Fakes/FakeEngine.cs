@@ -163,6 +163,10 @@ internal sealed class FakeEngine : IEngine
 
     public Task FlushEventsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public void TrimPools()
+    {
+    }
+
     public EngineCounters ReadCounters()
     {
         lock (_gate)
