@@ -47,7 +47,19 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        if (_socket.CanWrite && (_connection.ReceiveBuffer.Length > 0 || (_connection.PeerClosed && !_clientEnded)))
+        try
+        {
+            ServeSocket(_socket);
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
+    }
+
+    private void ServeSocket(LoopSocket socket)
+    {
+        if (socket.CanWrite && (_connection.ReceiveBuffer.Length > 0 || (_connection.PeerClosed && !_clientEnded)))
         {
             PushUpstream();
             if (FailIfBroken())

@@ -102,11 +102,17 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     /// <summary>Takes a packet of this flow.</summary>
     public void OnPacket(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
-        _packetsSent++;
-        TcpSegment segment = new(parsed.Seq, parsed.Ack, parsed.Flags, parsed.Window, in parsed.Options, parsed.Payload(packet));
-        DirectReceiver receiver = new(this);
-        TcpEvents events = _connection.OnSegment(segment, _context.Loop.Now, ref receiver);
-        Handle(events);
+        try
+        {
+            _packetsSent++;
+            TcpSegment segment = new(parsed.Seq, parsed.Ack, parsed.Flags, parsed.Window, in parsed.Options, parsed.Payload(packet));
+            DirectReceiver receiver = new(this);
+            Handle(_connection.OnSegment(segment, _context.Loop.Now, ref receiver));
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
     }
 
     /// <summary>The egress phase: moves what waits, sends what is due, sets the timer.</summary>
@@ -117,13 +123,18 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        PumpUpstream(now);
-        if (IsFinished)
+        try
         {
-            return;
+            PumpUpstream(now);
+            if (!IsFinished)
+            {
+                DispatchAndTime(now);
+            }
         }
-
-        DispatchAndTime(now);
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
     }
 
     /// <summary>Ends the session from outside: a reset to both sides.</summary>
@@ -204,10 +215,30 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        Handle(_connection.OnTimer(now));
+        try
+        {
+            Handle(_connection.OnTimer(now));
+            if (!IsFinished)
+            {
+                SetTimer();
+            }
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
+    }
+
+    /// <summary>A mistake of ours ends this session and no other: both sides are reset, the fault is counted and told.</summary>
+    private void OnFault(Exception error)
+    {
+        FlowLog.Fault(_context.Logger, _client, error);
+        _queue.Counters.Drops[(int)DropReason.InternalError]++;
         if (!IsFinished)
         {
-            SetTimer();
+            _connection.Abort();
+            Dispatch(_context.Loop.Now);
+            Finish(SessionCause.InternalError, abortUpstream: true);
         }
     }
 
