@@ -13,7 +13,7 @@ namespace NetControl.ControlPlane.Events;
 public sealed class SessionEventHub : ISessionEventSink
 {
     /// <summary>How many events are remembered.</summary>
-    public const int DefaultCapacity = 65_536;
+    public const int DefaultCapacity = 16_384;
 
     private readonly Lock _gate = new();
     private readonly EventLog _log;
