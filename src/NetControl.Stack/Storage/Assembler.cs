@@ -45,6 +45,25 @@ public sealed class Assembler
         return false;
     }
 
+    /// <summary>Whether <see cref="Add"/> would take a range: there is room for another, or it touches one that is there.</summary>
+    public bool CanAdd(long start, long end)
+    {
+        if (Count < MaxRanges || end <= start)
+        {
+            return true;
+        }
+
+        foreach ((long s, long e) in Ranges)
+        {
+            if (start <= e && s <= end)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Adds a range, joining it with what it touches. Empty ranges are ignored.</summary>
     /// <returns>False if there was no room for another separate range; nothing has changed then.</returns>
     public bool Add(long start, long end)
