@@ -8,6 +8,6 @@ public sealed class ArchitectureTests
     [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
-        Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.ControlPlane.AssemblyMarker).Assembly, "NetControl.Network", "NetControl.Transport", "NetControl.Engine"));
+        Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.ControlPlane.NetControlPlane).Assembly, "NetControl.Network", "NetControl.Transport", "NetControl.Engine"));
     }
 }

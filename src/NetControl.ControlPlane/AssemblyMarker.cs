@@ -1,4 +1,0 @@
-namespace NetControl.ControlPlane;
-
-/// <summary>Names this assembly for the architecture tests.</summary>
-public static class AssemblyMarker;

@@ -1,0 +1,15 @@
+namespace NetControl.ControlPlane.Dialers;
+
+/// <summary>An immutable chain of hops, the innermost first; an empty one is direct.</summary>
+/// <param name="Hops">The hops.</param>
+public sealed record Chain(IReadOnlyList<Hop> Hops)
+{
+    /// <summary>Straight from this machine.</summary>
+    public static readonly Chain Direct = new([]);
+
+    /// <summary>The chain's text with every secret replaced.</summary>
+    public string Redacted => string.Join('|', Hops.Select(hop => hop.Redacted));
+
+    /// <summary>The redacted text: a chain must never print its secrets by accident.</summary>
+    public override string ToString() => Redacted;
+}

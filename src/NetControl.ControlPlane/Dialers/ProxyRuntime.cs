@@ -1,0 +1,9 @@
+using NetControl.Network;
+
+namespace NetControl.ControlPlane.Dialers;
+
+/// <summary>What a proxy's spec was built into: the two ways out.</summary>
+/// <remarks>Lifetime: shared by every egress model that was made from it; nothing to dispose, sessions own their sockets.</remarks>
+/// <param name="StreamDialer">The way for TCP.</param>
+/// <param name="PacketProxy">The way for UDP.</param>
+internal sealed record ProxyRuntime(IStreamDialer StreamDialer, IPacketProxy PacketProxy);

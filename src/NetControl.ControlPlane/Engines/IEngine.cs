@@ -1,0 +1,35 @@
+using NetControl.Engine;
+using NetControl.Engine.Devices;
+using NetControl.Engine.Sessions;
+using NetControl.Network;
+
+namespace NetControl.ControlPlane.Engines;
+
+/// <summary>What the control plane needs of the packet engine: the edge with two implementations, the engine and a fake.</summary>
+/// <remarks>The members mean what those of <see cref="PacketEngine"/> mean.</remarks>
+internal interface IEngine
+{
+    int Loops { get; }
+
+    IStreamDialer StreamDialer { get; }
+
+    IPacketListener PacketListener { get; }
+
+    TimeProvider TimeProvider { get; }
+
+    bool WantUpdates { get; set; }
+
+    void SetEventSink(ISessionEventSink sink);
+
+    IEngineDevice OpenDevice(DeviceSpec spec);
+
+    Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken);
+
+    Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken);
+
+    Task<int> CloseSessionsAsync(SessionSelector selector, SessionCause cause, CancellationToken cancellationToken);
+
+    Task FlushEventsAsync(CancellationToken cancellationToken);
+
+    EngineCounters ReadCounters();
+}

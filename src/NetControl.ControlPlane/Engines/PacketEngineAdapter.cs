@@ -1,0 +1,47 @@
+using NetControl.Engine;
+using NetControl.Engine.Devices;
+using NetControl.Engine.Sessions;
+using NetControl.Network;
+
+namespace NetControl.ControlPlane.Engines;
+
+/// <summary>The real engine behind the control plane's edge.</summary>
+internal sealed class PacketEngineAdapter : IEngine
+{
+    private readonly PacketEngine _engine;
+
+    public PacketEngineAdapter(PacketEngine engine)
+    {
+        _engine = engine;
+    }
+
+    public int Loops => _engine.Options.Loops;
+
+    public IStreamDialer StreamDialer => _engine.StreamDialer;
+
+    public IPacketListener PacketListener => _engine.PacketListener;
+
+    public TimeProvider TimeProvider => _engine.TimeProvider;
+
+    public bool WantUpdates
+    {
+        get => _engine.WantUpdates;
+        set => _engine.WantUpdates = value;
+    }
+
+    public void SetEventSink(ISessionEventSink sink) => _engine.SetEventSink(sink);
+
+    public IEngineDevice OpenDevice(DeviceSpec spec) => new EngineDeviceAdapter(_engine.OpenDevice(spec));
+
+    public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken) =>
+        _engine.ListSessionsAsync(selector, cancellationToken);
+
+    public Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken) => _engine.GetSessionAsync(id, cancellationToken);
+
+    public Task<int> CloseSessionsAsync(SessionSelector selector, SessionCause cause, CancellationToken cancellationToken) =>
+        _engine.CloseSessionsAsync(selector, cause, cancellationToken);
+
+    public Task FlushEventsAsync(CancellationToken cancellationToken) => _engine.FlushEventsAsync(cancellationToken);
+
+    public EngineCounters ReadCounters() => _engine.ReadCounters();
+}

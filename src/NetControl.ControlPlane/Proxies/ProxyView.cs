@@ -1,0 +1,10 @@
+using NetControl.ControlPlane.Registry;
+
+namespace NetControl.ControlPlane.Proxies;
+
+/// <summary>A proxy as reads give it.</summary>
+/// <param name="Meta">What every resource tells.</param>
+/// <param name="Config">The chain's text, secrets replaced.</param>
+/// <param name="UdpIdleTimeout">The UDP write-idle timeout.</param>
+/// <param name="UsedBy">Who points here.</param>
+public sealed record ProxyView(ResourceMeta Meta, string Config, TimeSpan UdpIdleTimeout, IReadOnlyList<string> UsedBy);

@@ -1,0 +1,35 @@
+namespace NetControl.ControlPlane.Specs;
+
+/// <summary>A device as it was asked for, before validation.</summary>
+public sealed record DeviceDraft
+{
+    /// <summary>The resource name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The interface's name; empty is the device's id.</summary>
+    public string Interface { get; init; } = "";
+
+    /// <summary>The MTU; 0 is the default.</summary>
+    public long Mtu { get; init; }
+
+    /// <summary>Addresses with prefix lengths.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Routed destinations.</summary>
+    public IReadOnlyList<string> Routes { get; init; } = [];
+
+    /// <summary>The attachment for TCP, or empty.</summary>
+    public string StreamDialer { get; init; } = "";
+
+    /// <summary>The attachment for UDP, or empty.</summary>
+    public string PacketProxy { get; init; } = "";
+
+    /// <summary>Whether a SYN is answered before the dial is done.</summary>
+    public bool AcceptImmediately { get; init; }
+
+    /// <summary>Queues; 0 is as many as possible.</summary>
+    public long Queues { get; init; }
+
+    /// <summary>Whether to do without offload.</summary>
+    public bool DisableOffload { get; init; }
+}

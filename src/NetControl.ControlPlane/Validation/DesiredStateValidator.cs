@@ -1,0 +1,90 @@
+using NetControl.ControlPlane.Specs;
+
+namespace NetControl.ControlPlane.Validation;
+
+/// <summary>Checks a whole document at once: every field, every name, every reference.</summary>
+public static class DesiredStateValidator
+{
+    /// <summary>Adds every violation of the document.</summary>
+    public static void Validate(DesiredState desired, ViolationList violations)
+    {
+        HashSet<string> proxies = Names(desired.Proxies.Select(p => p.Name), "proxies", violations);
+        HashSet<string> delegates = Names(desired.Delegates.Select(d => d.Name), "delegates", violations);
+        Names(desired.Devices.Select(d => d.Name), "devices", violations);
+        for (int i = 0; i < desired.Proxies.Count; i++)
+        {
+            ProxyValidator.Validate(desired.Proxies[i], $"proxies[{i}].", FieldNaming.Json, violations);
+        }
+
+        for (int i = 0; i < desired.Delegates.Count; i++)
+        {
+            DelegateDraft draft = desired.Delegates[i];
+            NameValidator.Check(draft.Name, ResourceName.Delegates, $"delegates[{i}].name", violations);
+            if (NameValidator.Check(draft.Proxy, ResourceName.Proxies, $"delegates[{i}].proxy", violations) && !proxies.Contains(draft.Proxy))
+            {
+                Missing($"delegates[{i}].proxy", draft.Proxy, proxies, violations);
+            }
+        }
+
+        List<TunSpec> valid = [];
+        for (int i = 0; i < desired.Devices.Count; i++)
+        {
+            DeviceDraft draft = desired.Devices[i];
+            Reference(draft.StreamDialer, $"devices[{i}].{FieldNaming.Json.StreamDialer}", proxies, delegates, violations);
+            Reference(draft.PacketProxy, $"devices[{i}].{FieldNaming.Json.PacketProxy}", proxies, delegates, violations);
+            TunSpec? spec = DeviceValidator.Validate(draft, $"devices[{i}].", FieldNaming.Json, violations);
+            if (spec is null)
+            {
+                continue;
+            }
+
+            foreach (TunSpec other in valid)
+            {
+                if (!string.Equals(other.Name, spec.Name, StringComparison.Ordinal))
+                {
+                    DeviceConflicts.Check(spec, other, $"devices[{i}].", violations);
+                }
+            }
+
+            valid.Add(spec);
+        }
+    }
+
+    private static HashSet<string> Names(IEnumerable<string> names, string field, ViolationList violations)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        int index = 0;
+        foreach (string name in names)
+        {
+            if (!seen.Add(name))
+            {
+                violations.Add($"{field}[{index}].name", name, "is there twice", "give one of the two another name", "DUPLICATE");
+            }
+
+            index++;
+        }
+
+        return seen;
+    }
+
+    private static void Reference(string name, string field, HashSet<string> proxies, HashSet<string> delegates, ViolationList violations)
+    {
+        if (ResourceName.Is(name, ResourceName.Proxies) && !proxies.Contains(name))
+        {
+            Missing(field, name, proxies, violations);
+        }
+        else if (ResourceName.Is(name, ResourceName.Delegates) && !delegates.Contains(name))
+        {
+            Missing(field, name, delegates, violations);
+        }
+    }
+
+    private static void Missing(string field, string name, HashSet<string> known, ViolationList violations)
+    {
+        string? nearest = Spelling.Nearest(name, known);
+        string fix = nearest is not null ? $"did you mean {nearest}?"
+            : known.Count > 0 ? $"declare it, or write one of {string.Join(", ", known.Order(StringComparer.Ordinal))}"
+            : "declare it";
+        violations.Add(field, name, "is not declared", fix, "NOT_FOUND");
+    }
+}

@@ -1,0 +1,30 @@
+using NetControl.ControlPlane.Errors;
+
+namespace NetControl.ControlPlane.Validation;
+
+/// <summary>Collects every violation of a request, so that its author can mend all of them at once.</summary>
+public sealed class ViolationList
+{
+    private readonly List<Violation> _items = [];
+
+    /// <summary>What was found so far.</summary>
+    public IReadOnlyList<Violation> Items => _items;
+
+    /// <summary>Notes a violation: the value in quotes, what is wrong with it, and the fix.</summary>
+    public void Add(string field, string value, string problem, string fix, string reason = "INVALID_VALUE") =>
+        _items.Add(new Violation(field, $"\"{value}\" {problem}; {fix}", reason));
+
+    /// <summary>Notes a violation whose value must not be shown, or is not there.</summary>
+    public void AddText(string field, string description, string reason = "INVALID_VALUE") => _items.Add(new Violation(field, description, reason));
+
+    /// <summary>Throws if anything was found.</summary>
+    /// <exception cref="ControlPlaneException">With all violations.</exception>
+    public void ThrowIfAny(string resource)
+    {
+        if (_items.Count > 0)
+        {
+            string message = _items.Count == 1 ? _items[0].ToString() : $"{_items.Count} fields are invalid; the first: {_items[0]}";
+            throw new ControlPlaneException(ControlPlaneError.InvalidArgument, message, resource, _items);
+        }
+    }
+}

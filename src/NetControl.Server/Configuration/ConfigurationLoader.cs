@@ -1,0 +1,93 @@
+using Google.Protobuf;
+using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
+using NetControl.Server.Mapping;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Configuration;
+
+/// <summary>Reads a configuration file: YAML, to the ProtoJSON of netcontrol.v1.Configuration, to drafts that are checked as a whole.</summary>
+internal static class ConfigurationLoader
+{
+    private const long LargestFile = 4 << 20;
+
+    /// <summary>Reads and checks a file.</summary>
+    /// <exception cref="ConfigurationException">With every violation.</exception>
+    public static ServerConfiguration LoadFile(string path)
+    {
+        string text;
+        try
+        {
+            FileInfo file = new(path);
+            if (file.Exists && file.Length > LargestFile)
+            {
+                throw new ConfigurationException(path, [new Violation("file", $"is {file.Length} bytes long; the limit is {LargestFile}", "TOO_LARGE")]);
+            }
+
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(path, [new Violation("file", $"cannot be read: {e.Message}", "UNREADABLE")]);
+        }
+
+        return Load(text, path);
+    }
+
+    /// <summary>Reads and checks a text.</summary>
+    /// <exception cref="ConfigurationException">With every violation.</exception>
+    public static ServerConfiguration Load(string yaml, string file = "config")
+    {
+        ViolationList violations = new();
+        using YamlToProtoJson converter = new(violations);
+        string json = converter.Convert(yaml, V1.Configuration.Descriptor);
+        V1.Configuration message = Parse(json, violations);
+        ViolationList meaning = new();
+        DesiredState desired = ToDesired(message, meaning);
+        DesiredStateValidator.Validate(desired, meaning);
+        ServerConfiguration result = ListenValidator.Validate(message.Listen ?? new V1.Listen(), desired, meaning);
+
+        // An object with a misspelt field is reported for that, and not for what is missing because of it.
+        List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(s => Parent(s.Field) == Parent(v.Field) || v.Field.StartsWith(s.Field, StringComparison.Ordinal)))];
+        return all.Count == 0 ? result : throw new ConfigurationException(file, all);
+    }
+
+    private static V1.Configuration Parse(string json, ViolationList violations)
+    {
+        try
+        {
+            return JsonParser.Default.Parse<V1.Configuration>(json);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            violations.AddText("document", $"cannot be read: {e.Message}");
+            return new V1.Configuration();
+        }
+    }
+
+    private static DesiredState ToDesired(V1.Configuration message, ViolationList violations) => new()
+    {
+        Proxies = [.. message.Proxies.Select((p, i) => ToDraft(p, i, violations))],
+        Delegates = [.. message.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+        Devices = [.. message.Devices.Select(d => d.ToDraft(d.Name))],
+    };
+
+    private static ProxyDraft ToDraft(V1.Proxy proxy, int index, ViolationList violations)
+    {
+        try
+        {
+            return proxy.ToDraft(proxy.Name);
+        }
+        catch (ControlPlane.Errors.ControlPlaneException e)
+        {
+            violations.AddText($"proxies[{index}].udpIdleTimeout", e.Violations[0].Description);
+            return new ProxyDraft { Name = proxy.Name, Config = proxy.Config };
+        }
+    }
+
+    private static string Parent(string field)
+    {
+        int dot = field.LastIndexOf('.');
+        return dot < 0 ? field : field[..dot];
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
+using NetControl.Server.Hosting;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Configuration;
+
+/// <summary>Checks where the server is asked to listen, and fills in the defaults.</summary>
+internal static class ListenValidator
+{
+    public static readonly IReadOnlyList<string> DefaultGrpc = ["http://127.0.0.1:50051", "unix:/run/netcontrol/netcontrol.sock"];
+    public const string DefaultHttp = "http://127.0.0.1:9464";
+    private const string Off = "off";
+
+    public static ServerConfiguration Validate(V1.Listen listen, DesiredState desired, ViolationList violations)
+    {
+        IReadOnlyList<string> texts = listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc;
+        List<ListenAddress> grpc = [];
+        for (int i = 0; i < texts.Count; i++)
+        {
+            string field = $"listen.grpc[{i}]";
+            if (!ListenAddress.TryParse(texts[i], field, out ListenAddress? address))
+            {
+                violations.Add(field, texts[i], "is not a listen address", "write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock", "INVALID_LISTEN_ADDRESS");
+            }
+            else if (grpc.Exists(other => other.Text == address.Text && !address.IsEphemeral))
+            {
+                violations.Add(field, texts[i], "is there twice", "write it once", "DUPLICATE");
+            }
+            else if (address.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !listen.Insecure)
+            {
+                violations.Add(field, texts[i], "is open to the network without TLS, and whoever reaches it owns the traffic", "write http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true", "INSECURE");
+            }
+            else
+            {
+                grpc.Add(address);
+            }
+        }
+
+        ListenAddress? http = null;
+        string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
+        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint))
+        {
+            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off", "INVALID_LISTEN_ADDRESS");
+        }
+        else if (http is { IsEphemeral: false } && grpc.Exists(other => other.Text == http.Text))
+        {
+            violations.Add("listen.http", httpText, "is a gRPC address too", "write another port", "DUPLICATE");
+        }
+
+        return new ServerConfiguration(grpc, http, desired);
+    }
+}

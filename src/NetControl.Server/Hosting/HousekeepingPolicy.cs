@@ -1,0 +1,31 @@
+namespace NetControl.Server.Hosting;
+
+/// <summary>Decides when memory is worth giving back: after a crowd has left and it has been quiet for a while.</summary>
+internal sealed class HousekeepingPolicy
+{
+    private const long SmallestPeak = 1000;
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
+    private long _peak;
+    private long _last = -1;
+    private TimeSpan _since;
+
+    /// <summary>Notes the number of live sessions; true when it is time to collect, once for each peak.</summary>
+    public bool Observe(TimeSpan now, long live)
+    {
+        _peak = Math.Max(_peak, live);
+        if (live != _last)
+        {
+            _last = live;
+            _since = now;
+            return false;
+        }
+
+        if (_peak < SmallestPeak || live >= _peak / 2 || now - _since < s_quiet)
+        {
+            return false;
+        }
+
+        _peak = live;
+        return true;
+    }
+}

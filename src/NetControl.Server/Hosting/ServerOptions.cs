@@ -1,0 +1,20 @@
+namespace NetControl.Server.Hosting;
+
+/// <summary>What the command line says.</summary>
+internal sealed record ServerOptions
+{
+    /// <summary>The configuration file, or null.</summary>
+    public string? ConfigFile { get; init; }
+
+    /// <summary>The least level that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Whether log lines are JSON objects.</summary>
+    public bool JsonLogs { get; init; }
+
+    /// <summary>Event loops; 0 is one for each CPU.</summary>
+    public int Loops { get; init; }
+
+    /// <summary>Check the configuration and end.</summary>
+    public bool CheckOnly { get; init; }
+}

@@ -1,0 +1,102 @@
+using NetControl.ControlPlane;
+using NetControl.ControlPlane.Errors;
+using NetControl.Engine;
+using NetControl.Server.Configuration;
+using NetControl.Server.Logging;
+
+namespace NetControl.Server.Hosting;
+
+/// <summary>The life of the process: 1. check the file, 2. bind, 3. engine and devices, 4. Kestrel, 5. ready, 6. wait, and back.</summary>
+/// <remarks>What is cheap and may fail comes first, while there is nothing to undo. Devices pass traffic before the first RPC is served.</remarks>
+internal static class ServerProcess
+{
+    private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(3);
+
+    public static async Task<int> RunAsync(ServerOptions options)
+    {
+        try
+        {
+            ServerConfiguration configuration = options.ConfigFile is null
+                ? ConfigurationLoader.Load("")
+                : ConfigurationLoader.LoadFile(options.ConfigFile);
+            if (options.CheckOnly)
+            {
+                await Console.Out.WriteLineAsync("valid");
+                return ExitCode.Ok;
+            }
+
+            using StderrLoggerProvider logs = new(options.LogLevel, options.JsonLogs);
+            await ServeAsync(options, configuration, logs);
+            return ExitCode.Ok;
+        }
+        catch (ConfigurationException e)
+        {
+            return await FailAsync(ExitCode.InvalidConfiguration, e.Message);
+        }
+        catch (StartException e)
+        {
+            return await FailAsync(e.ExitCode, e.Message);
+        }
+        catch (ControlPlaneException e)
+        {
+            return await FailAsync(Code(e.Error), e.Resource.Length > 0 ? $"{e.Resource}: {e.Message}" : e.Message);
+        }
+        catch (Exception e)
+        {
+            return await FailAsync(ExitCode.Internal, e.ToString());
+        }
+    }
+
+    private static async Task ServeAsync(ServerOptions options, ServerConfiguration configuration, StderrLoggerProvider logs)
+    {
+        ILogger log = logs.CreateLogger("NetControl");
+        using ShutdownSignals signals = new();
+        using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http);
+        await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
+        using NetControlPlane plane = new(engine, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
+        await plane.ApplyAsync(configuration.Desired);
+        await using WebApplication app = WebHost.Build(plane, listeners, logs);
+        try
+        {
+            await app.StartAsync();
+            using MemoryHousekeeper housekeeper = MemoryHousekeeper.Start(plane);
+            await Console.Out.WriteLineAsync(ReadyLine(configuration, listeners));
+            await signals.Requested;
+        }
+        finally
+        {
+            await plane.ShutdownAsync();
+            using CancellationTokenSource limit = new(s_goodbye);
+            await app.StopAsync(limit.Token);
+        }
+
+        ServerLog.Ended(log);
+    }
+
+    private static string ReadyLine(ServerConfiguration configuration, BoundListeners listeners)
+    {
+        IEnumerable<string> parts = configuration.Desired.Devices.Select(d => d.Name)
+            .Concat(listeners.Grpc.Select(l => $"grpc {l.Url}"))
+            .Concat(listeners.Http is null ? [] : [$"http {listeners.Http.Url}"]);
+        return $"ready: {string.Join(", ", parts)}";
+    }
+
+    private static int Code(ControlPlaneError error) => error switch
+    {
+        ControlPlaneError.InvalidArgument or ControlPlaneError.NotFound or ControlPlaneError.AlreadyExists => ExitCode.InvalidConfiguration,
+        ControlPlaneError.MissingCapability => ExitCode.MissingCapability,
+        ControlPlaneError.TunDeviceMissing or ControlPlaneError.TunDeviceDenied => ExitCode.TunUnavailable,
+        ControlPlaneError.InterfaceBusy or ControlPlaneError.KernelRefused => ExitCode.KernelRefused,
+        _ => ExitCode.Internal,
+    };
+
+    private static async Task<int> FailAsync(int code, string message)
+    {
+        foreach (string line in message.Split('\n'))
+        {
+            await Console.Error.WriteLineAsync($"netcontrold: {line}");
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,66 @@
+using Google.Protobuf.WellKnownTypes;
+using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Specs;
+using NetControl.Engine.Devices;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Mapping;
+
+/// <summary>Devices between messages and the control plane's words.</summary>
+internal static class DeviceMapping
+{
+    public static DeviceDraft ToDraft(this V1.Device message, string name) => new()
+    {
+        Name = name,
+        Interface = message.Interface,
+        Mtu = message.Mtu,
+        Addresses = [.. message.Addresses],
+        Routes = [.. message.Routes],
+        StreamDialer = message.StreamDialer,
+        PacketProxy = message.PacketProxy,
+        AcceptImmediately = message.Accept == V1.AcceptMode.Immediate,
+        Queues = message.Queues,
+        DisableOffload = message.DisableOffload,
+    };
+
+    public static V1.Device ToMessage(this DeviceView view)
+    {
+        TunSpec spec = view.Spec;
+        return new V1.Device
+        {
+            Name = view.Meta.Name,
+            Uid = view.Meta.Uid,
+            Etag = view.Meta.Etag,
+            Generation = view.Meta.Generation,
+            CreateTime = view.Meta.CreateTime.ToTimestamp(),
+            UpdateTime = view.Meta.UpdateTime.ToTimestamp(),
+            Interface = spec.Interface,
+            Mtu = (uint)spec.Mtu,
+            Addresses = { spec.Addresses.Select(prefix => prefix.ToString()) },
+            Routes = { spec.Routes.Select(prefix => prefix.ToString()) },
+            StreamDialer = spec.StreamDialer,
+            PacketProxy = spec.PacketProxy,
+            Accept = spec.AcceptImmediately ? V1.AcceptMode.Immediate : V1.AcceptMode.AfterConnect,
+            Queues = (uint)spec.Queues,
+            DisableOffload = spec.DisableOffload,
+            State = view.Phase switch
+            {
+                DevicePhase.Starting => V1.Device.Types.State.Starting,
+                DevicePhase.Ready => V1.Device.Types.State.Ready,
+                DevicePhase.Blocked => V1.Device.Types.State.Blocked,
+                _ => V1.Device.Types.State.Closing,
+            },
+            Status = view.Status is null ? null : ToMessage(view.Status),
+        };
+    }
+
+    private static V1.DeviceStatus ToMessage(DeviceStatus status) => new()
+    {
+        InterfaceIndex = status.InterfaceIndex,
+        Mtu = (uint)status.Mtu,
+        Queues = (uint)status.Queues,
+        Adopted = status.Adopted,
+        Offloads = { status.Offloads },
+        Warnings = { status.Warnings },
+    };
+}

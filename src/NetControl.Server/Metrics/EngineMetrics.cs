@@ -1,0 +1,184 @@
+using NetControl.ControlPlane;
+using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Events;
+using NetControl.Engine;
+using NetControl.Engine.Sessions;
+using NetControl.Server.Hosting;
+using NetControl.Server.Mapping;
+using Prometheus;
+
+namespace NetControl.Server.Metrics;
+
+/// <summary>The Prometheus face of the engine's and the control plane's counters, read when scraped.</summary>
+/// <remarks>Nothing is counted here: a scrape copies values that loops keep anyway. No label can grow with traffic.</remarks>
+internal sealed class EngineMetrics
+{
+    private static readonly string[] s_drops = Words.Labels<DropReason>();
+    private static readonly string[] s_causes = Words.Labels<SessionCause>();
+
+    private readonly NetControlPlane _plane;
+    private readonly Counter _devicePackets;
+    private readonly Counter _deviceBytes;
+    private readonly Counter _deviceDrops;
+    private readonly Gauge _deviceReady;
+    private readonly Counter _opened;
+    private readonly Counter _closed;
+    private readonly Gauge _active;
+    private readonly Counter _sessionBytes;
+    private readonly Gauge _delegateGeneration;
+    private readonly Counter _delegateSwaps;
+    private readonly Counter _retransmits;
+    private readonly Counter _resets;
+    private readonly Gauge _halfOpen;
+    private readonly Counter _eventsPublished;
+    private readonly Counter _eventsLost;
+    private readonly Gauge _eventSubscribers;
+    private readonly Counter _idempotentReplays;
+    private readonly Counter _loopBusy;
+    private readonly Counter _loopTurns;
+    private readonly Gauge _poolBytes;
+
+    public EngineMetrics(NetControlPlane plane)
+    {
+        _plane = plane;
+        Registry = Prometheus.Metrics.NewCustomRegistry();
+        MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
+        _devicePackets = make.CreateCounter("netcontrol_device_packets_total", "IP packets through a device; in is from applications.", "device", "direction");
+        _deviceBytes = make.CreateCounter("netcontrol_device_bytes_total", "Bytes of IP packets through a device.", "device", "direction");
+        _deviceDrops = make.CreateCounter("netcontrol_device_drops_total", "Packets that went no further, by reason.", "device", "reason");
+        _deviceReady = make.CreateGauge("netcontrol_device_ready", "1 while a device passes traffic.", "device");
+        string[] session = ["device", "delegate", "proto", "family"];
+        _opened = make.CreateCounter("netcontrol_sessions_opened_total", "Sessions opened.", session);
+        _closed = make.CreateCounter("netcontrol_sessions_closed_total", "Sessions closed, by cause.", [.. session, "cause"]);
+        _active = make.CreateGauge("netcontrol_sessions_active", "Sessions that live.", session);
+        _sessionBytes = make.CreateCounter("netcontrol_session_bytes_total", "Payload bytes of live and ended sessions.", "device", "delegate", "proto", "direction");
+        _delegateGeneration = make.CreateGauge("netcontrol_delegate_generation", "A delegate's generation.", "delegate");
+        _delegateSwaps = make.CreateCounter("netcontrol_delegate_swaps_total", "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
+        _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
+        _resets = make.CreateCounter("netcontrol_tcp_rst_total", "TCP resets towards applications (origin netcontrol) and from them (origin client).", "device", "origin");
+        _halfOpen = make.CreateGauge("netcontrol_tcp_half_open", "TCP sessions whose dial or handshake goes on.", "device");
+        _eventsPublished = make.CreateCounter("netcontrol_events_published_total", "Session events that were numbered.");
+        _eventsLost = make.CreateCounter("netcontrol_events_lost_total", "Session events lost, by who lost them; each loss is also told in the stream.", "reason");
+        _eventSubscribers = make.CreateGauge("netcontrol_event_subscribers", "Open session event streams.");
+        _idempotentReplays = make.CreateCounter("netcontrol_rpc_idempotent_replays_total", "Answers given again for a repeated request id.");
+        _loopBusy = make.CreateCounter("netcontrol_engine_loop_busy_seconds_total", "Time that an event loop did not wait.", "thread");
+        _loopTurns = make.CreateCounter("netcontrol_engine_loop_turns_total", "Turns of an event loop.", "thread");
+        _poolBytes = make.CreateGauge("netcontrol_buffer_pool_bytes", "Bytes held by the buffer pools, in use or free.");
+        make.CreateGauge("netcontrol_build_info", "1, with the version in its labels.", "version", "commit", "runtime")
+            .WithLabels(BuildInfo.Version, BuildInfo.Commit, BuildInfo.Runtime).Set(1);
+        DotNetStats.Register(Registry);
+        Registry.AddBeforeCollectCallback(Collect);
+    }
+
+    /// <summary>What is exported.</summary>
+    public CollectorRegistry Registry { get; }
+
+    private void Collect()
+    {
+        EngineCounters counters = _plane.ReadCounters();
+        foreach (DeviceCounters device in counters.Devices)
+        {
+            CollectDevice(device);
+        }
+
+        CollectSessions(counters.Sessions);
+        foreach (LoopCounters loop in counters.Loops)
+        {
+            _loopBusy.WithLabels(loop.Name).IncTo(loop.BusyTime.TotalSeconds);
+            _loopTurns.WithLabels(loop.Name).IncTo(loop.Turns);
+        }
+
+        _poolBytes.Set(counters.BufferPoolBytes);
+        CollectResources();
+        HubCounters hub = _plane.Events.ReadCounters();
+        _eventsPublished.IncTo(hub.Published);
+        _eventsLost.WithLabels("engine").IncTo(hub.LostByEngine);
+        _eventsLost.WithLabels("slow_reader").IncTo(hub.LostBySlowReaders);
+        _eventSubscribers.Set(hub.Subscribers);
+        _idempotentReplays.IncTo(_plane.Requests.Replays);
+    }
+
+    private void CollectDevice(DeviceCounters device)
+    {
+        _devicePackets.WithLabels(device.Device, "in").IncTo(device.PacketsIn);
+        _devicePackets.WithLabels(device.Device, "out").IncTo(device.PacketsOut);
+        _deviceBytes.WithLabels(device.Device, "in").IncTo(device.BytesIn);
+        _deviceBytes.WithLabels(device.Device, "out").IncTo(device.BytesOut);
+        for (int reason = 1; reason < device.Drops.Count && reason < s_drops.Length; reason++)
+        {
+            _deviceDrops.WithLabels(device.Device, s_drops[reason]).IncTo(device.Drops[reason]);
+        }
+
+        _retransmits.WithLabels(device.Device).IncTo(device.Retransmits);
+        _resets.WithLabels(device.Device, "netcontrol").IncTo(device.ResetsSent);
+        _resets.WithLabels(device.Device, "client").IncTo(device.ResetsReceived);
+        _halfOpen.WithLabels(device.Device).Set(device.HalfOpen);
+    }
+
+    private void CollectSessions(IReadOnlyList<SessionCounters> rows)
+    {
+        // The families are one label apart in the counts, and not told apart in the bytes: sum before setting.
+        Dictionary<(string Device, string Delegate, string Proto), (long Sent, long Received)> bytes = [];
+        foreach (SessionCounters row in rows)
+        {
+            string proto = row.Protocol == SessionProtocol.Tcp ? "tcp" : "udp";
+            string family = row.IsV4 ? "ipv4" : "ipv6";
+            _opened.WithLabels(row.Device, row.Delegate, proto, family).IncTo(row.Opened);
+            long ended = 0;
+            for (int cause = 1; cause < row.Closed.Count && cause < s_causes.Length; cause++)
+            {
+                ended += row.Closed[cause];
+                if (row.Closed[cause] > 0)
+                {
+                    _closed.WithLabels(row.Device, row.Delegate, proto, family, s_causes[cause]).IncTo(row.Closed[cause]);
+                }
+            }
+
+            _active.WithLabels(row.Device, row.Delegate, proto, family).Set(row.Opened - ended);
+            (long sent, long received) = bytes.GetValueOrDefault((row.Device, row.Delegate, proto));
+            bytes[(row.Device, row.Delegate, proto)] = (sent + row.BytesSent, received + row.BytesReceived);
+        }
+
+        foreach (((string device, string delegateName, string proto), (long sent, long received)) in bytes)
+        {
+            _sessionBytes.WithLabels(device, delegateName, proto, "sent").IncTo(sent);
+            _sessionBytes.WithLabels(device, delegateName, proto, "received").IncTo(received);
+        }
+    }
+
+    private void CollectResources()
+    {
+        HashSet<string> devices = new(StringComparer.Ordinal);
+        foreach (DeviceView device in _plane.Devices.All())
+        {
+            devices.Add(device.Meta.Name);
+            _deviceReady.WithLabels(device.Meta.Name).Set(device.Phase == DevicePhase.Ready ? 1 : 0);
+        }
+
+        RemoveGone(_deviceReady, devices);
+        HashSet<string> delegates = new(StringComparer.Ordinal);
+        foreach (DelegateView view in _plane.Delegates.All())
+        {
+            delegates.Add(view.Meta.Name);
+            _delegateGeneration.WithLabels(view.Meta.Name).Set(view.Meta.Generation);
+        }
+
+        RemoveGone(_delegateGeneration, delegates);
+        foreach ((string name, ControlPlane.Specs.ExistingPolicy existing, long count) in _plane.Delegates.SwapCounts())
+        {
+            _delegateSwaps.WithLabels(name, Words.Snake(existing.ToString())).IncTo(count);
+        }
+    }
+
+    private static void RemoveGone(Gauge gauge, HashSet<string> present)
+    {
+        foreach (string[] labels in gauge.GetAllLabelValues())
+        {
+            if (!present.Contains(labels[0]))
+            {
+                gauge.RemoveLabelled(labels);
+            }
+        }
+    }
+}

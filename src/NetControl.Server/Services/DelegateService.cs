@@ -1,0 +1,49 @@
+using Grpc.Core;
+using NetControl.ControlPlane;
+using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Registry;
+using NetControl.ControlPlane.Specs;
+using NetControl.Server.Mapping;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Services;
+
+/// <summary>DelegateService: map, call, map.</summary>
+internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
+{
+    private readonly NetControlPlane _plane;
+
+    public DelegateService(NetControlPlane plane)
+    {
+        _plane = plane;
+    }
+
+    public override Task<V1.CreateDelegateResponse> CreateDelegate(V1.CreateDelegateRequest request, ServerCallContext context) =>
+        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
+        {
+            V1.Delegate message = request.Delegate ?? new V1.Delegate();
+            string name = CommonMapping.NameToCreate(ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId, "delegate.name", message.Name);
+            DelegateView view = _plane.Delegates.Create(new DelegateDraft(name, message.Proxy), "delegate.", request.ValidateOnly);
+            return new V1.CreateDelegateResponse { Delegate = view.ToMessage() };
+        });
+
+    public override Task<V1.GetDelegateResponse> GetDelegate(V1.GetDelegateRequest request, ServerCallContext context) =>
+        Task.FromResult(new V1.GetDelegateResponse { Delegate = _plane.Delegates.Get(request.Name).ToMessage() });
+
+    public override Task<V1.ListDelegatesResponse> ListDelegates(V1.ListDelegatesRequest request, ServerCallContext context)
+    {
+        Page<DelegateView> page = _plane.Delegates.List(request.PageSize, request.PageToken);
+        return Task.FromResult(new V1.ListDelegatesResponse { Delegates = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
+    }
+
+    public override Task<V1.DeleteDelegateResponse> DeleteDelegate(V1.DeleteDelegateRequest request, ServerCallContext context) =>
+        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
+        {
+            _plane.Delegates.Delete(request.Name, request.Etag, request.Force, request.ValidateOnly);
+            return new V1.DeleteDelegateResponse();
+        });
+
+    public override Task<V1.SwapDelegateResponse> SwapDelegate(V1.SwapDelegateRequest request, ServerCallContext context) =>
+        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, async () =>
+            (await _plane.Delegates.SwapAsync(request.ToSwap(), CancellationToken.None)).ToMessage());
+}

@@ -1,0 +1,38 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using NetControl.ControlPlane;
+using NetControl.ControlPlane.Dialers;
+using NetControl.ControlPlane.Registry;
+using NetControl.Server.Hosting;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Services;
+
+/// <summary>InfoService: what this server is.</summary>
+internal sealed class InfoService : V1.InfoService.InfoServiceBase
+{
+    private readonly NetControlPlane _plane;
+
+    public InfoService(NetControlPlane plane)
+    {
+        _plane = plane;
+    }
+
+    public override Task<V1.GetServerInfoResponse> GetServerInfo(V1.GetServerInfoRequest request, ServerCallContext context) =>
+        Task.FromResult(new V1.GetServerInfoResponse
+        {
+            Version = BuildInfo.Version,
+            Commit = BuildInfo.Commit,
+            Runtime = BuildInfo.Runtime,
+            Epoch = _plane.Events.Epoch,
+            StartTime = _plane.StartTime.ToTimestamp(),
+            HopTypes = { ChainParser.Types },
+            Loops = _plane.Loops,
+            Limits = new V1.ServerLimits
+            {
+                MaxPageSize = PageLimits.LargestSize,
+                EventRingCapacity = _plane.Events.Capacity,
+                RequestIdSeconds = (int)IdempotencyCache.Lifetime.TotalSeconds,
+            },
+        });
+}

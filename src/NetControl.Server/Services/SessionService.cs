@@ -1,0 +1,39 @@
+using Grpc.Core;
+using NetControl.ControlPlane;
+using NetControl.ControlPlane.Registry;
+using NetControl.Engine.Sessions;
+using NetControl.Server.Mapping;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Services;
+
+/// <summary>SessionService: map, call, map; the stream is told in <see cref="SessionEventStream"/>.</summary>
+internal sealed class SessionService : V1.SessionService.SessionServiceBase
+{
+    private readonly NetControlPlane _plane;
+
+    public SessionService(NetControlPlane plane)
+    {
+        _plane = plane;
+    }
+
+    public override async Task<V1.ListSessionsResponse> ListSessions(V1.ListSessionsRequest request, ServerCallContext context)
+    {
+        Page<SessionInfo> page = await _plane.Sessions.ListAsync(
+            request.Parent, request.Filter.ToFilter(), request.PageSize, request.PageToken, context.CancellationToken);
+        return new V1.ListSessionsResponse { Sessions = { page.Items.Select(s => SessionMapping.ToMessage(s)) }, NextPageToken = page.NextPageToken };
+    }
+
+    public override async Task<V1.GetSessionResponse> GetSession(V1.GetSessionRequest request, ServerCallContext context) =>
+        (await _plane.Sessions.GetAsync(request.Name, context.CancellationToken)).ToMessage();
+
+    public override Task<V1.CloseSessionsResponse> CloseSessions(V1.CloseSessionsRequest request, ServerCallContext context) =>
+        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, async () => new V1.CloseSessionsResponse
+        {
+            Closed = await _plane.Sessions.CloseAsync(request.Names, request.Filter.ToFilter(), request.All, request.ValidateOnly, CancellationToken.None),
+        });
+
+    public override Task StreamSessionEvents(
+        V1.StreamSessionEventsRequest request, IServerStreamWriter<V1.StreamSessionEventsResponse> responseStream, ServerCallContext context) =>
+        new SessionEventStream(_plane, request, responseStream).RunAsync(context.CancellationToken);
+}
