@@ -101,7 +101,8 @@ internal sealed class Socks5ServerAssociation : IDisposable
             return;
         }
 
-        int start = WriteHeader(buffer, RawSocketAddress.Read(from));
+        AddrPort source = RawSocketAddress.Read(from);
+        int start = WriteHeader(buffer, _server.Options.RouteBack?.Invoke(source) ?? source);
         _server.CountDatagramDown();
         await _inside.SendToAsync(buffer.AsMemory(start, Headroom + length - start), SocketFlags.None, _client);
     }

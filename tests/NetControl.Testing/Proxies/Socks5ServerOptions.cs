@@ -18,6 +18,9 @@ public sealed record Socks5ServerOptions
     /// <summary>Sends a destination elsewhere, so that a test can dial any address and meet its own server.</summary>
     public Func<HostPort, HostPort>? Route { get; init; }
 
+    /// <summary>Where <see cref="Route"/> moved a destination: the source that the client sees on the datagrams that come back.</summary>
+    public Func<AddrPort, AddrPort>? RouteBack { get; init; }
+
     /// <summary>Whether UDP ASSOCIATE is served; otherwise it is answered with "command not supported".</summary>
     public bool Udp { get; init; } = true;
 
