@@ -101,7 +101,7 @@ public sealed class AccountingTests
         Assert.Null(fault);
         Assert.Equal(0, lost);
         Assert.Equal(live.Count, opened - closed);
-        Assert.Equal(live.Select(s => s.Name).Order(StringComparer.Ordinal), ledger.Read(l => l.Live.Keys.Order(StringComparer.Ordinal).ToArray()));
+        Assert.Equal(live.Select(s => s.Name).Order(StringComparer.Ordinal), ledger.Read(l => l.Live.Keys.Order(StringComparer.Ordinal).ToArray()), StringComparer.Ordinal);
         Assert.Equal(opened, metrics.Sum("netcontrol_sessions_opened_total"));
         Assert.Equal(closed, metrics.Sum("netcontrol_sessions_closed_total"));
         Assert.Equal(live.Count, metrics.Sum("netcontrol_sessions_active"));

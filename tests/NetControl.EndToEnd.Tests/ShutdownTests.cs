@@ -64,7 +64,7 @@ public sealed class ShutdownTests
         fresh.Addresses.Add("10.77.0.1/24");
         fresh.Routes.Add("198.18.0.0/15");
         Device made = (await world.Api.Devices.CreateDeviceAsync(new CreateDeviceRequest { Device = fresh })).Device;
-        Assert.NotEqual(device.Uid, made.Uid);
+        Assert.NotEqual(device.Uid, made.Uid, StringComparer.Ordinal);
         Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/"));
     }
 

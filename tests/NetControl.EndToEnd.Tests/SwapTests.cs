@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using NetControl.Protocol.V1;
@@ -115,7 +114,7 @@ public sealed class SwapTests
         RpcException e = await Assert.ThrowsAsync<RpcException>(() => SwapAsync(world, "proxies/missing"));
         Assert.Equal(StatusCode.NotFound, e.StatusCode);
         Assert.Contains("proxies/missing", e.Status.Detail, StringComparison.Ordinal);
-        Delegate after = (await world.Api.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = World.Delegate })).Delegate;
+        Protocol.V1.Delegate after = (await world.Api.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = World.Delegate })).Delegate;
         Assert.Equal(1, after.Generation);
         Assert.Equal("proxies/a", after.Proxy);
         Assert.Equal(before, world.KernelState());
