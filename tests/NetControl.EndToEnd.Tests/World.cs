@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using NetControl.Testing;
 using NetControl.Testing.Daemon;
 using NetControl.Testing.Origin;
@@ -20,7 +21,7 @@ namespace NetControl.EndToEnd.Tests;
 /// </code>
 /// What a client sends to the world's addresses goes into the device by netcontrold's own rule; netcontrold's marked sockets take the veth.
 /// </remarks>
-internal sealed class World : IAsyncDisposable
+internal sealed partial class World : IAsyncDisposable
 {
     public const string Device = "devices/tun0";
     public const string Delegate = "delegates/egress";
@@ -70,8 +71,10 @@ internal sealed class World : IAsyncDisposable
             -n {c} -6 route add unreachable fd98:0:0:3::/64
             -n {s} addr add 198.18.0.1/32 dev lo
             -n {s} addr add fd98::1/128 dev lo nodad
+            -n {s} addr add {Echo6.Address}/128 dev lo nodad
+            -n {s} addr add {Dns6}/128 dev lo nodad
+            -n {s} addr add {Web6}/128 dev lo nodad
             -n {s} route add local 198.18.0.0/16 dev lo
-            -n {s} -6 route add local fd98::/64 dev lo
             -n {s} route add unreachable 198.19.1.0/24
             -n {s} -6 route add unreachable fd98:0:0:1::/64
             -n {s} route add blackhole 198.19.2.0/24
@@ -143,7 +146,6 @@ internal sealed class World : IAsyncDisposable
                     internal: 10.99.0.2 port = 1080
                     external: 198.18.0.1
                     external: fd98::1
-                    external.rotation: same-same
                     clientmethod: none
                     socksmethod: none
                     user.privileged: root
@@ -166,7 +168,12 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Starts one of our SOCKS5 servers in the server namespace.</summary>
     public Socks5Server StartSocks5(int port = 0)
     {
-        Socks5Server server = Server.Run(() => new Socks5Server(new Socks5ServerOptions { Listen = new IPEndPoint(IPAddress.Parse(SocksAddress), port) }));
+        Socks5ServerOptions options = new()
+        {
+            Listen = new IPEndPoint(IPAddress.Parse(SocksAddress), port),
+            MakeSocket = (family, type, protocol) => Server.Run(() => new Socket(family, type, protocol)),
+        };
+        Socks5Server server = Server.Run(() => new Socks5Server(options));
         _servers.Add(server);
         return server;
     }
@@ -244,8 +251,20 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Addresses, routes, rules and interfaces of the client namespace, as text to compare.</summary>
-    public string KernelState() => string.Join('\n', Client.Ip("-o", "addr"), Client.Ip("-4", "route", "show", "table", "all"), Client.Ip("-6", "route", "show", "table", "all"),
-        Client.Ip("-4", "rule"), Client.Ip("-6", "rule"), Client.Ip("-o", "-d", "link"));
+    /// <remarks>Without what is no setting: the carrier follows whoever has the interface open, and a queueing discipline comes with the first use.</remarks>
+    public string KernelState()
+    {
+        string all = string.Join('\n', (string[])
+        [
+            Client.Ip("-o", "addr"),
+            Client.Ip("-4", "route", "show", "table", "all"),
+            Client.Ip("-6", "route", "show", "table", "all"),
+            Client.Ip("-4", "rule"),
+            Client.Ip("-6", "rule"),
+            Client.Ip("-o", "-d", "link"),
+        ]);
+        return LiveState().Replace(all, "");
+    }
 
     /// <summary>Makes sockets that live in the client namespace.</summary>
     public Socket[] Sockets(int count, SocketType type, AddressFamily family) => Client.Run(() =>
@@ -320,6 +339,9 @@ internal sealed class World : IAsyncDisposable
             Directory.Delete(names, recursive: true);
         }
     }
+
+    [GeneratedRegex("( linkdown| qdisc \\S+| state \\S+|NO-CARRIER,|,LOWER_UP)", RegexOptions.None, 1000)]
+    private static partial Regex LiveState();
 
     private static void Batch(string commands)
     {
