@@ -13,7 +13,8 @@ using NetControl.Engine;
 
 namespace NetControl.ControlPlane;
 
-/// <summary>The control plane in one piece: the directories of resources over one registry, the event hub, and the engine beneath.</summary>
+/// <summary>The control plane in one piece: the directories of resources over one registry, the event hub, and the engine
+/// beneath.</summary>
 /// <remarks>Lifetime: the engine is its maker's; dispose it after <see cref="ShutdownAsync"/>.</remarks>
 public sealed class NetControlPlane : IDisposable
 {
@@ -78,6 +79,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Reads the engine's counters.</summary>
     public EngineCounters ReadCounters() => _engine.ReadCounters();
+
+    /// <summary>Gives the pools' free memory up; the garbage collector does the rest.</summary>
+    public void TrimPools() => _engine.TrimPools();
 
     /// <summary>Waits until a resource changed since the revision was read.</summary>
     public Task WaitForChangeAsync(long seen, CancellationToken cancellationToken) => _registry.WaitForChangeAsync(seen, cancellationToken);

@@ -8,6 +8,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
-        Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.ControlPlane.NetControlPlane).Assembly, "NetControl.Network", "NetControl.Transport", "NetControl.Engine"));
+        Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.ControlPlane.NetControlPlane).Assembly, "NetControl.Network",
+            "NetControl.Transport", "NetControl.Engine"));
     }
 }

@@ -95,7 +95,8 @@ public sealed partial class DelegateDirectory
             string users = string.Join(", ", _registry.UsersOfDelegate(name));
             if (users.Length > 0 && !force)
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse, $"\"{name}\" is used by {users}; detach them, or set force", name);
+                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
+                    $"\"{name}\" is used by {users}; detach them, or set force", name);
             }
 
             if (validateOnly)
@@ -116,7 +117,8 @@ public sealed partial class DelegateDirectory
         Validate(request);
         (DelegateState state, DelegateView view, long generation) = Commit(request);
         SessionSelector older = (in SessionInfo session) =>
-            session.Egress is { } egress && egress.Generation < generation && string.Equals(egress.DelegateName, request.Name, StringComparison.Ordinal);
+            session.Egress is { } egress && egress.Generation < generation
+                && string.Equals(egress.DelegateName, request.Name, StringComparison.Ordinal);
         if (request.Existing == ExistingPolicy.Close && !request.ValidateOnly)
         {
             // The swap stands, whatever becomes of its caller: closing is not given up half way.
@@ -163,7 +165,8 @@ public sealed partial class DelegateDirectory
             }
             else if (timeout <= TimeSpan.Zero || timeout > s_longestDrain)
             {
-                violations.Add("drain_timeout", $"{timeout.TotalSeconds:0.###}s", "is out of range", "write more than 0s, at most 86400s", "OUT_OF_RANGE");
+                violations.Add("drain_timeout", $"{timeout.TotalSeconds:0.###}s", "is out of range", "write more than 0s, at most 86400s",
+                    "OUT_OF_RANGE");
             }
         }
         else if (request.DrainTimeout is not null)
@@ -230,7 +233,8 @@ public sealed partial class DelegateDirectory
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name}, pointing at {Proxy}")]
     private partial void LogCreated(string name, string proxy);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "swapped {Name} from {Before} to {After}: generation {Generation}, existing sessions: {Existing}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "swapped {Name} from {Before} to {After}: generation {Generation}, existing sessions: {Existing}")]
     private partial void LogSwapped(string name, string before, string after, long generation, ExistingPolicy existing);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "drained {Name}: closed {Closed} sessions at the deadline")]

@@ -9,4 +9,5 @@ namespace NetControl.ControlPlane.Delegates;
 /// <param name="DrainTimeout">With <see cref="ExistingPolicy.Drain"/>: how long they may go on.</param>
 /// <param name="Etag">If not empty, must be current.</param>
 /// <param name="ValidateOnly">Check and count only.</param>
-public sealed record SwapRequest(string Name, string Proxy, ExistingPolicy Existing, TimeSpan? DrainTimeout = null, string Etag = "", bool ValidateOnly = false);
+public sealed record SwapRequest(string Name, string Proxy, ExistingPolicy Existing, TimeSpan? DrainTimeout = null, string Etag = "",
+    bool ValidateOnly = false);

@@ -117,10 +117,12 @@ public sealed partial class DeviceDirectory
 
         if (!force)
         {
-            int live = (await _engine.ListSessionsAsync((in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal), cancellationToken)).Count;
+            int live = (await _engine.ListSessionsAsync((in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal),
+                cancellationToken)).Count;
             if (live > 0)
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse, $"\"{name}\" has {live} live sessions; close them, or set force", name);
+                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
+                    $"\"{name}\" has {live} live sessions; close them, or set force", name);
             }
         }
 
@@ -146,7 +148,8 @@ public sealed partial class DeviceDirectory
     public DeviceView AttachStreamDialer(string name, string target, bool? acceptImmediately, string etag, bool validateOnly)
     {
         Validate(name, target, "stream_dialer");
-        return Attach(name, etag, validateOnly, spec => spec with { StreamDialer = target, AcceptImmediately = acceptImmediately ?? spec.AcceptImmediately });
+        return Attach(name, etag, validateOnly, spec =>
+            spec with { StreamDialer = target, AcceptImmediately = acceptImmediately ?? spec.AcceptImmediately });
     }
 
     /// <summary>Says where new UDP sessions go.</summary>
@@ -256,7 +259,8 @@ public sealed partial class DeviceDirectory
     {
         DevicePhase phase = state.Closing ? DevicePhase.Closing
             : state.Device is null ? DevicePhase.Starting
-            : Usable(state.Device.StreamEgress?.Current.StreamDialer) || Usable(state.Device.PacketEgress?.Current.PacketProxy) ? DevicePhase.Ready
+            : Usable(state.Device.StreamEgress?.Current.StreamDialer) || Usable(state.Device.PacketEgress?.Current.PacketProxy)
+                ? DevicePhase.Ready
             : DevicePhase.Blocked;
         return new DeviceView(state.Meta, state.Spec, phase, state.Device?.Status);
     }

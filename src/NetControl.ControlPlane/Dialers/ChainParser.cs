@@ -44,7 +44,8 @@ public static class ChainParser
         return true;
     }
 
-    private static bool TryParsePart(string part, int number, int column, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
+    private static bool TryParsePart(string part, int number, int column, [NotNullWhen(true)] out Hop? hop,
+        [NotNullWhen(false)] out ChainError? error)
     {
         hop = null;
         if (part.Length == 0)
@@ -65,7 +66,8 @@ public static class ChainParser
         return false;
     }
 
-    private static bool TryParseSocks5(string part, int number, int column, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
+    private static bool TryParseSocks5(string part, int number, int column, [NotNullWhen(true)] out Hop? hop,
+        [NotNullWhen(false)] out ChainError? error)
     {
         const string Prefix = "socks5://";
         hop = null;
@@ -80,7 +82,8 @@ public static class ChainParser
         string server = part[hostStart..].TrimEnd('/');
         if (!HostPort.TryParse(server, out HostPort endpoint) || endpoint.Port == 0)
         {
-            error = new ChainError(number, column + hostStart, $"'{server}' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080");
+            error = new ChainError(number, column + hostStart,
+                $"'{server}' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080");
             return false;
         }
 
@@ -95,7 +98,8 @@ public static class ChainParser
         int colon = userInfo.IndexOf(':', StringComparison.Ordinal);
         string user = Uri.UnescapeDataString(colon < 0 ? userInfo : userInfo[..colon]);
         string password = colon < 0 ? "" : Uri.UnescapeDataString(userInfo[(colon + 1)..]);
-        string? problem = user == RedactedUser && colon < 0 ? "REDACTED stands where the credentials were; write them, or leave config out of update_mask"
+        string? problem = user == RedactedUser && colon < 0
+            ? "REDACTED stands where the credentials were; write them, or leave config out of update_mask"
             : !IsCredential(user) ? "the user name has to be 1 to 255 bytes long (RFC 1929)"
             : !IsCredential(password) ? "the password has to be 1 to 255 bytes long (RFC 1929); write user:password@"
             : null;
@@ -114,5 +118,6 @@ public static class ChainParser
 
     // RFC 3986, section 3.1. What does not look like a scheme may be a secret in the wrong place, and is not repeated.
     private static bool IsScheme(string text) =>
-        text.Length is > 0 and <= 20 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+        text.Length is > 0 and <= 20 && char.IsAsciiLetter(text[0])
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
 }

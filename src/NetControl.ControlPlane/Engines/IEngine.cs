@@ -31,5 +31,7 @@ internal interface IEngine
 
     Task FlushEventsAsync(CancellationToken cancellationToken);
 
+    void TrimPools();
+
     EngineCounters ReadCounters();
 }

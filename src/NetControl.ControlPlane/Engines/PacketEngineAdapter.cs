@@ -36,12 +36,15 @@ internal sealed class PacketEngineAdapter : IEngine
     public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken) =>
         _engine.ListSessionsAsync(selector, cancellationToken);
 
-    public Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken) => _engine.GetSessionAsync(id, cancellationToken);
+    public Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken) =>
+        _engine.GetSessionAsync(id, cancellationToken);
 
     public Task<int> CloseSessionsAsync(SessionSelector selector, SessionCause cause, CancellationToken cancellationToken) =>
         _engine.CloseSessionsAsync(selector, cause, cancellationToken);
 
     public Task FlushEventsAsync(CancellationToken cancellationToken) => _engine.FlushEventsAsync(cancellationToken);
+
+    public void TrimPools() => _engine.TrimPools();
 
     public EngineCounters ReadCounters() => _engine.ReadCounters();
 }

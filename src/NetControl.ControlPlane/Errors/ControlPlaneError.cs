@@ -1,6 +1,7 @@
 namespace NetControl.ControlPlane.Errors;
 
-/// <summary>Why the control plane refused. The name in capitals is the reason that API clients see; one table in the server turns it into a status.</summary>
+/// <summary>Why the control plane refused. The name in capitals is the reason that API clients see; one table in the server turns it into a
+/// status.</summary>
 public enum ControlPlaneError
 {
     /// <summary>A fault of ours; the log says more.</summary>

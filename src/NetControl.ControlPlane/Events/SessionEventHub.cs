@@ -5,7 +5,8 @@ namespace NetControl.ControlPlane.Events;
 
 /// <summary>Numbers every session event, remembers the last ones, and feeds subscribers.</summary>
 /// <remarks>
-/// There is one log; a subscriber is a place in it, with a bound on how far behind it may be. Whoever falls behind that bound is moved on, one
+/// There is one log; a subscriber is a place in it, with a bound on how far behind it may be. Whoever falls behind that bound is moved on,
+/// one
 /// event at a time, and each event that it would have got is counted as lost to it. So a stuck reader costs no memory, and next to no time.
 /// Thread rule: the engine's pump writes, the pool reads, both under one lock held for a bounded number of copies.
 /// </remarks>
@@ -111,13 +112,15 @@ public sealed class SessionEventHub : ISessionEventSink
     {
         lock (_gate)
         {
-            long index = string.Equals(epoch, Epoch, StringComparison.Ordinal) && sequence >= 0 && sequence <= _sequence ? _log.After(sequence) : -1;
+            long index = string.Equals(epoch, Epoch, StringComparison.Ordinal) && sequence >= 0 && sequence <= _sequence
+                ? _log.After(sequence) : -1;
             if (index < 0)
             {
                 long oldest = _log.Next == _log.Oldest ? _sequence + 1 : _log[_log.Oldest].First;
                 throw new ControlPlaneException(
                     ControlPlaneError.ResumePointExpired,
-                    $"events after {sequence} of epoch \"{epoch}\" are not remembered; the oldest is {oldest} of epoch \"{Epoch}\"; begin again with a snapshot",
+                    $"events after {sequence} of epoch \"{epoch}\" are not remembered; the oldest is {oldest} of epoch \"{Epoch}\"; "
+                        + $"begin again with a snapshot",
                     metadata: new Dictionary<string, string>(StringComparer.Ordinal)
                     {
                         ["epoch"] = Epoch,
@@ -141,7 +144,8 @@ public sealed class SessionEventHub : ISessionEventSink
             }
 
             // Entries that the filter hides count towards the bound too: the lock is never held for long.
-            for (int scanned = 0; scanned < SessionSubscription.MostScanned && events.Count < most && subscription.Cursor < _log.Next; scanned++)
+            for (int scanned = 0; scanned < SessionSubscription.MostScanned && events.Count < most
+                && subscription.Cursor < _log.Next; scanned++)
             {
                 ref readonly EventLog.Entry entry = ref _log[subscription.Cursor];
                 if (entry.Lost == 0)

@@ -4,7 +4,8 @@ namespace NetControl.ControlPlane.Events;
 
 /// <summary>One subscriber's place in the log.</summary>
 /// <remarks>
-/// Owner: one reader. Its place is guarded by the hub's lock. <c>Position</c> is the last sequence number that it was given, or was told is lost,
+/// Owner: one reader. Its place is guarded by the hub's lock. <c>Position</c> is the last sequence number that it was given, or was told is
+/// lost,
 /// or that its filter hid.
 /// </remarks>
 public sealed class SessionSubscription : IDisposable
@@ -71,7 +72,8 @@ public sealed class SessionSubscription : IDisposable
         long wanted = entry.Lost > 0 ? entry.Last - from + 1 : Wants(entry.Event) ? 1 : 0;
         if (wanted > 0)
         {
-            _loss = _loss is { } before ? before with { To = entry.Last, Count = before.Count + wanted } : new LostRange(from, entry.Last, wanted, ByEngine: false);
+            _loss = _loss is { } before ? before with { To = entry.Last, Count = before.Count + wanted }
+                : new LostRange(from, entry.Last, wanted, ByEngine: false);
         }
 
         Advance(entry.Last);

@@ -6,9 +6,12 @@ namespace NetControl.ControlPlane.Events;
 
 /// <summary>Takes a snapshot of the live sessions that fits the event stream without gap or overlap.</summary>
 /// <remarks>
-/// 1. Subscribe: events after S0 are kept. 2. Copy the sessions, each loop at its own moment. 3. Flush: every event that happened before is now
-/// in the log. 4. Apply the events from S0 on to the copies. What comes out is exact as of the last event applied: a session that ended before
-/// its loop was copied is neither in the copy nor re-opened, since its closing is among the events or before S0; one that opened after the copy
+/// 1. Subscribe: events after S0 are kept. 2. Copy the sessions, each loop at its own moment. 3. Flush: every event that happened before is
+/// now
+/// in the log. 4. Apply the events from S0 on to the copies. What comes out is exact as of the last event applied: a session that ended
+/// before
+/// its loop was copied is neither in the copy nor re-opened, since its closing is among the events or before S0; one that opened after the
+/// copy
 /// is added by its event. A loss on the way spoils it, and it is taken again.
 /// </remarks>
 internal sealed class SnapshotTaker
@@ -48,7 +51,8 @@ internal sealed class SnapshotTaker
             subscription.Dispose();
         }
 
-        throw new ControlPlaneException(ControlPlaneError.SnapshotOverrun, "events come faster than a snapshot can be taken; try again, with a larger queue_capacity");
+        throw new ControlPlaneException(ControlPlaneError.SnapshotOverrun,
+            "events come faster than a snapshot can be taken; try again, with a larger queue_capacity");
     }
 
     private static bool TryApply(SessionSubscription subscription, long upTo, Dictionary<ulong, SessionInfo> live)
@@ -87,5 +91,6 @@ internal sealed class SnapshotTaker
         }
     }
 
-    private static long Volume(in SessionInfo session) => session.PacketsSent + session.PacketsReceived + session.BytesSent + session.BytesReceived;
+    private static long Volume(in SessionInfo session) => session.PacketsSent + session.PacketsReceived + session.BytesSent
+        + session.BytesReceived;
 }

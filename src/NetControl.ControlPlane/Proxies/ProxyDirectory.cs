@@ -112,7 +112,8 @@ public sealed partial class ProxyDirectory
             string users = string.Join(", ", _registry.UsersOfProxy(state));
             if (users.Length > 0 && !force)
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse, $"\"{name}\" is used by {users}; point them elsewhere, or set force", name);
+                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
+                    $"\"{name}\" is used by {users}; point them elsewhere, or set force", name);
             }
 
             if (validateOnly)
@@ -169,7 +170,8 @@ public sealed partial class ProxyDirectory
         return spec!;
     }
 
-    private ProxyView View(ProxyState state) => new(state.Meta, state.Spec.Chain.Redacted, state.Spec.UdpIdleTimeout, [.. _registry.UsersOfProxy(state)]);
+    private ProxyView View(ProxyState state) =>
+        new(state.Meta, state.Spec.Chain.Redacted, state.Spec.UdpIdleTimeout, [.. _registry.UsersOfProxy(state)]);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name}: {Config}")]
     private partial void LogCreated(string name, string config);

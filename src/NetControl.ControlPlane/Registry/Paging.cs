@@ -30,12 +30,14 @@ internal static class Paging
         }
 
         byte[] bytes = new byte[token.Length];
-        string text = Base64Url.IsValid(token) && Base64Url.TryDecodeFromChars(token, bytes, out int count) ? Encoding.UTF8.GetString(bytes, 0, count) : "";
+        string text = Base64Url.IsValid(token) && Base64Url.TryDecodeFromChars(token, bytes, out int count)
+            ? Encoding.UTF8.GetString(bytes, 0, count) : "";
         int end = text.LastIndexOf('\n');
         if (end < 0 || text[..end] != scope)
         {
             ViolationList violations = new();
-            violations.AddText("page_token", "does not belong to this list; pass next_page_token of the page before, with the same other fields", "INVALID_PAGE_TOKEN");
+            violations.AddText("page_token",
+                "does not belong to this list; pass next_page_token of the page before, with the same other fields", "INVALID_PAGE_TOKEN");
             violations.ThrowIfAny("");
         }
 
@@ -43,7 +45,8 @@ internal static class Paging
     }
 
     /// <summary>A page of a list that is sorted by name.</summary>
-    public static Page<TView> ByName<TState, TView>(string scope, IEnumerable<TState> sorted, int pageSize, string pageToken, Func<TState, TView> view)
+    public static Page<TView> ByName<TState,
+        TView>(string scope, IEnumerable<TState> sorted, int pageSize, string pageToken, Func<TState, TView> view)
         where TState : ResourceState
     {
         int size = Size(pageSize);

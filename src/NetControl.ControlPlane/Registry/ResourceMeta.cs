@@ -7,4 +7,5 @@ namespace NetControl.ControlPlane.Registry;
 /// <param name="Generation">How often users changed it; a delegate's swap counter.</param>
 /// <param name="CreateTime">When it was made.</param>
 /// <param name="UpdateTime">When it last changed.</param>
-public sealed record ResourceMeta(string Name, string Uid, string Etag, long Generation, DateTimeOffset CreateTime, DateTimeOffset UpdateTime);
+public sealed record ResourceMeta(string Name, string Uid, string Etag, long Generation, DateTimeOffset CreateTime,
+    DateTimeOffset UpdateTime);

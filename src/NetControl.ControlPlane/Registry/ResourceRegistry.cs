@@ -4,9 +4,11 @@ using NetControl.Engine;
 
 namespace NetControl.ControlPlane.Registry;
 
-/// <summary>All resources, behind one lock; every commit takes the next revision, so the order of revisions is the order of effects.</summary>
+/// <summary>All resources, behind one lock; every commit takes the next revision, so the order of revisions is the order of
+/// effects.</summary>
 /// <remarks>
-/// Lock rule: what is slow (dialers, the kernel) is done before or after, never under <see cref="Gate"/>; under it there are only dictionary
+/// Lock rule: what is slow (dialers, the kernel) is done before or after, never under <see cref="Gate"/>; under it there are only
+/// dictionary
 /// operations and the volatile writes that make a change take effect.
 /// </remarks>
 internal sealed class ResourceRegistry
@@ -71,11 +73,14 @@ internal sealed class ResourceRegistry
         }
     }
 
-    public ProxyState Proxy(string name) => Proxies.TryGetValue(name, out ProxyState? state) ? state : throw ControlPlaneException.NotFound(name);
+    public ProxyState Proxy(string name) => Proxies.TryGetValue(name, out ProxyState? state) ? state
+        : throw ControlPlaneException.NotFound(name);
 
-    public DelegateState Delegate(string name) => Delegates.TryGetValue(name, out DelegateState? state) ? state : throw ControlPlaneException.NotFound(name);
+    public DelegateState Delegate(string name) => Delegates.TryGetValue(name, out DelegateState? state) ? state
+        : throw ControlPlaneException.NotFound(name);
 
-    public DeviceState Device(string name) => Devices.TryGetValue(name, out DeviceState? state) ? state : throw ControlPlaneException.NotFound(name);
+    public DeviceState Device(string name) => Devices.TryGetValue(name, out DeviceState? state) ? state
+        : throw ControlPlaneException.NotFound(name);
 
     /// <summary>A device that is open and stays so, for a change. Call under the lock.</summary>
     public DeviceState OpenDevice(string name)
@@ -99,7 +104,8 @@ internal sealed class ResourceRegistry
                 ControlPlaneError.EtagMismatch,
                 $"\"{state.Name}\" has changed: its etag is {state.Etag}, the request expects {etag}; read it again",
                 state.Name,
-                metadata: new Dictionary<string, string>(StringComparer.Ordinal) { ["current_etag"] = state.Etag, ["expected_etag"] = etag });
+                metadata: new Dictionary<string,
+                    string>(StringComparer.Ordinal) { ["current_etag"] = state.Etag, ["expected_etag"] = etag });
         }
     }
 

@@ -27,14 +27,16 @@ public sealed class SessionDirectory
     /// <param name="pageSize">How many.</param>
     /// <param name="pageToken">Where to go on.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public async Task<Page<SessionInfo>> ListAsync(string parent, SessionFilter filter, int pageSize, string pageToken, CancellationToken cancellationToken)
+    public async Task<Page<SessionInfo>> ListAsync(string parent, SessionFilter filter, int pageSize, string pageToken,
+        CancellationToken cancellationToken)
     {
         SessionFilter scoped = parent is "" or "devices/-" ? filter : filter.ForDevice(Device(parent));
         int size = Paging.Size(pageSize);
         string scope = $"sessions;{scoped}";
         (long Ticks, ulong Id) after = ParseKey(Paging.After(scope, pageToken));
         IReadOnlyList<SessionInfo> all = await _engine.ListSessionsAsync(scoped.Matches, cancellationToken);
-        List<SessionInfo> rest = [.. all.Where(s => (s.OpenedUtcTicks, s.Id).CompareTo(after) > 0).OrderBy(s => (s.OpenedUtcTicks, s.Id)).Take(size + 1)];
+        List<SessionInfo> rest = [
+            .. all.Where(s => (s.OpenedUtcTicks, s.Id).CompareTo(after) > 0).OrderBy(s => (s.OpenedUtcTicks, s.Id)).Take(size + 1)];
         if (rest.Count <= size)
         {
             return new Page<SessionInfo>(rest, "");
@@ -42,7 +44,8 @@ public sealed class SessionDirectory
 
         rest.RemoveAt(size);
         SessionInfo last = rest[^1];
-        return new Page<SessionInfo>(rest, Paging.Token(scope, string.Create(CultureInfo.InvariantCulture, $"{last.OpenedUtcTicks}.{last.Id}")));
+        return new Page<SessionInfo>(rest,
+            Paging.Token(scope, string.Create(CultureInfo.InvariantCulture, $"{last.OpenedUtcTicks}.{last.Id}")));
     }
 
     /// <summary>Reads one live session with its inner values.</summary>
@@ -62,7 +65,8 @@ public sealed class SessionDirectory
     }
 
     /// <summary>Closes sessions by name and by filter; returns how many.</summary>
-    public async Task<int> CloseAsync(IReadOnlyList<string> names, SessionFilter filter, bool all, bool validateOnly, CancellationToken cancellationToken)
+    public async Task<int> CloseAsync(IReadOnlyList<string> names, SessionFilter filter, bool all, bool validateOnly,
+        CancellationToken cancellationToken)
     {
         ViolationList violations = new();
         HashSet<(string Device, ulong Id)> chosen = [];
@@ -74,7 +78,8 @@ public sealed class SessionDirectory
             }
             else
             {
-                violations.Add($"names[{i}]", names[i], "is not the name of a session", "write e.g. devices/tun0/sessions/s17", "INVALID_NAME");
+                violations.Add($"names[{i}]", names[i], "is not the name of a session", "write e.g. devices/tun0/sessions/s17",
+                    "INVALID_NAME");
             }
         }
 

@@ -20,7 +20,8 @@ public static class DesiredStateValidator
         {
             DelegateDraft draft = desired.Delegates[i];
             NameValidator.Check(draft.Name, ResourceName.Delegates, $"delegates[{i}].name", violations);
-            if (NameValidator.Check(draft.Proxy, ResourceName.Proxies, $"delegates[{i}].proxy", violations) && !proxies.Contains(draft.Proxy))
+            if (NameValidator.Check(draft.Proxy, ResourceName.Proxies, $"delegates[{i}].proxy", violations)
+                && !proxies.Contains(draft.Proxy))
             {
                 Missing($"delegates[{i}].proxy", draft.Proxy, proxies, violations);
             }

@@ -21,7 +21,8 @@ public static class DeviceConflicts
             {
                 if (Overlap(mine, theirs))
                 {
-                    violations.Add($"{prefix}addresses[{i}]", $"{mine}", $"overlaps {theirs} of {other.Name}", "write an address of another network", "CONFLICT");
+                    violations.Add($"{prefix}addresses[{i}]", $"{mine}", $"overlaps {theirs} of {other.Name}",
+                        "write an address of another network", "CONFLICT");
                 }
             }
         }
@@ -30,7 +31,8 @@ public static class DeviceConflicts
         {
             if (other.Routes.Contains(spec.Routes[i]))
             {
-                violations.Add($"{prefix}routes[{i}]", $"{spec.Routes[i]}", $"is routed into {other.Name} already", "leave it out of one of the two", "CONFLICT");
+                violations.Add($"{prefix}routes[{i}]", $"{spec.Routes[i]}", $"is routed into {other.Name} already",
+                    "leave it out of one of the two", "CONFLICT");
             }
         }
     }

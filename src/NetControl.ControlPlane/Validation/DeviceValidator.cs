@@ -22,12 +22,14 @@ public static class DeviceValidator
         string name = InterfaceName(draft, prefix, violations);
         if (draft.Mtu != 0 && draft.Mtu is < SmallestMtu or > LargestMtu)
         {
-            violations.Add(prefix + "mtu", $"{draft.Mtu}", "is out of range", $"write {SmallestMtu} to {LargestMtu}, e.g. 1500, or leave it out", "OUT_OF_RANGE");
+            violations.Add(prefix + "mtu", $"{draft.Mtu}", "is out of range",
+                $"write {SmallestMtu} to {LargestMtu}, e.g. 1500, or leave it out", "OUT_OF_RANGE");
         }
 
         if (draft.Queues is < 0 or > MostQueues)
         {
-            violations.Add(prefix + "queues", $"{draft.Queues}", "is out of range", $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
+            violations.Add(prefix + "queues", $"{draft.Queues}", "is out of range",
+                $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
         }
 
         IReadOnlyList<IpPrefix> addresses = Addresses(draft.Addresses, prefix + "addresses", violations);
@@ -62,7 +64,8 @@ public static class DeviceValidator
         }
         else if (given && (name is "." or ".." || name.AsSpan().ContainsAny(s_notInNames)))
         {
-            violations.Add(prefix + "interface", name, "is not an interface name", "leave out / : % and white space, e.g. tun0", "INVALID_NAME");
+            violations.Add(prefix + "interface", name, "is not an interface name", "leave out / : % and white space, e.g. tun0",
+                "INVALID_NAME");
         }
 
         return name;
@@ -81,7 +84,8 @@ public static class DeviceValidator
             }
             else if (prefix.Address.IsUnspecified || IsMulticast(prefix.Address))
             {
-                violations.Add(path, text, "cannot be an interface's address", "write a unicast address, e.g. 10.77.0.1/24", "INVALID_ADDRESS");
+                violations.Add(path, text, "cannot be an interface's address", "write a unicast address, e.g. 10.77.0.1/24",
+                    "INVALID_ADDRESS");
             }
             else if (result.Exists(other => other.Address == prefix.Address))
             {
@@ -131,10 +135,12 @@ public static class DeviceValidator
     }
 
     private static string ExampleAddress(string text) =>
-        !IpAddr.TryParse(BeforeSlash(text), out IpAddr address) ? "10.77.0.1/24 or fd77::1/64" : address.IsV4 ? $"{address}/24" : $"{address}/64";
+        !IpAddr.TryParse(BeforeSlash(text), out IpAddr address) ? "10.77.0.1/24 or fd77::1/64" : address.IsV4 ? $"{address}/24"
+            : $"{address}/64";
 
     private static string ExampleRoute(string text) =>
-        !IpAddr.TryParse(BeforeSlash(text), out IpAddr address) ? "198.18.0.0/15 or ::/0" : new IpPrefix(address, address.IsV4 ? 24 : 64).Network().ToString();
+        !IpAddr.TryParse(BeforeSlash(text), out IpAddr address) ? "198.18.0.0/15 or ::/0"
+            : new IpPrefix(address, address.IsV4 ? 24 : 64).Network().ToString();
 
     private static string BeforeSlash(string text) => text.Split('/', 2)[0];
 

@@ -12,7 +12,8 @@ internal static class NameValidator
             return true;
         }
 
-        violations.Add(field, name, $"is not the name of a {Singular(collection)}", $"write {collection}/ and 1 to 63 characters [a-z][a-z0-9-]*, e.g. {Example(collection)}", "INVALID_NAME");
+        violations.Add(field, name, $"is not the name of a {Singular(collection)}",
+            $"write {collection}/ and 1 to 63 characters [a-z][a-z0-9-]*, e.g. {Example(collection)}", "INVALID_NAME");
         return false;
     }
 
@@ -23,7 +24,8 @@ internal static class NameValidator
             return true;
         }
 
-        violations.Add(field, name, "is not the name of a delegate or a proxy", "write e.g. delegates/egress or proxies/upstream", "INVALID_NAME");
+        violations.Add(field, name, "is not the name of a delegate or a proxy", "write e.g. delegates/egress or proxies/upstream",
+            "INVALID_NAME");
         return false;
     }
 

@@ -15,7 +15,8 @@ public sealed class ViolationList
         _items.Add(new Violation(field, $"\"{value}\" {problem}; {fix}", reason));
 
     /// <summary>Notes a violation whose value must not be shown, or is not there.</summary>
-    public void AddText(string field, string description, string reason = "INVALID_VALUE") => _items.Add(new Violation(field, description, reason));
+    public void AddText(string field, string description, string reason = "INVALID_VALUE") =>
+        _items.Add(new Violation(field, description, reason));
 
     /// <summary>Throws if anything was found.</summary>
     /// <exception cref="ControlPlaneException">With all violations.</exception>

@@ -6,7 +6,8 @@ using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
 
-/// <summary>Reads a configuration file: YAML, to the ProtoJSON of netcontrol.v1.Configuration, to drafts that are checked as a whole.</summary>
+/// <summary>Reads a configuration file: YAML, to the ProtoJSON of netcontrol.v1.Configuration, to drafts that are checked as a
+/// whole.</summary>
 internal static class ConfigurationLoader
 {
     private const long LargestFile = 4 << 20;
@@ -21,7 +22,8 @@ internal static class ConfigurationLoader
             FileInfo file = new(path);
             if (file.Exists && file.Length > LargestFile)
             {
-                throw new ConfigurationException(path, [new Violation("file", $"is {file.Length} bytes long; the limit is {LargestFile}", "TOO_LARGE")]);
+                throw new ConfigurationException(path,
+                    [new Violation("file", $"is {file.Length} bytes long; the limit is {LargestFile}", "TOO_LARGE")]);
             }
 
             text = File.ReadAllText(path);
@@ -47,10 +49,15 @@ internal static class ConfigurationLoader
         DesiredStateValidator.Validate(desired, meaning);
         ServerConfiguration result = ListenValidator.Validate(message.Listen ?? new V1.Listen(), desired, meaning);
 
-        // An object with a misspelt field is reported for that, and not for what is missing because of it.
-        List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(s => Parent(s.Field) == Parent(v.Field) || v.Field.StartsWith(s.Field, StringComparison.Ordinal)))];
+        List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
         return all.Count == 0 ? result : throw new ConfigurationException(file, all);
     }
+
+    // What is missing only because its name is misspelt, and what was left out because it could not be read, is not reported twice.
+    private static bool Follows(Violation violation, Violation cause) =>
+        violation.Field.StartsWith(cause.Field, StringComparison.Ordinal)
+        || (Parent(violation.Field) == Parent(cause.Field)
+            && (violation.Reason == "REQUIRED" || violation.Description.StartsWith("\"\" ", StringComparison.Ordinal)));
 
     private static V1.Configuration Parse(string json, ViolationList violations)
     {

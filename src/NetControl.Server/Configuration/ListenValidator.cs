@@ -22,7 +22,8 @@ internal static class ListenValidator
             string field = $"listen.grpc[{i}]";
             if (!ListenAddress.TryParse(texts[i], field, out ListenAddress? address))
             {
-                violations.Add(field, texts[i], "is not a listen address", "write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock", "INVALID_LISTEN_ADDRESS");
+                violations.Add(field, texts[i], "is not a listen address",
+                    "write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock", "INVALID_LISTEN_ADDRESS");
             }
             else if (grpc.Exists(other => other.Text == address.Text && !address.IsEphemeral))
             {
@@ -30,7 +31,8 @@ internal static class ListenValidator
             }
             else if (address.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !listen.Insecure)
             {
-                violations.Add(field, texts[i], "is open to the network without TLS, and whoever reaches it owns the traffic", "write http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true", "INSECURE");
+                violations.Add(field, texts[i], "is open to the network without TLS, and whoever reaches it owns the traffic",
+                    "write http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true", "INSECURE");
             }
             else
             {
@@ -42,7 +44,8 @@ internal static class ListenValidator
         string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
         if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint))
         {
-            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off", "INVALID_LISTEN_ADDRESS");
+            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
+                "INVALID_LISTEN_ADDRESS");
         }
         else if (http is { IsEphemeral: false } && grpc.Exists(other => other.Text == http.Text))
         {

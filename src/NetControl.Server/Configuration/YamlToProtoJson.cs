@@ -13,7 +13,8 @@ namespace NetControl.Server.Configuration;
 
 /// <summary>Turns a YAML document into the ProtoJSON of a message, led by the message's descriptor.</summary>
 /// <remarks>
-/// The descriptor makes every fault findable here, with its path and line: unknown fields with the nearest valid name, values of the wrong kind,
+/// The descriptor makes every fault findable here, with its path and line: unknown fields with the nearest valid name, values of the wrong
+/// kind,
 /// fields that only the server may set. What is faulty is left out of the JSON, so that the rest of the document is still checked.
 /// </remarks>
 internal sealed partial class YamlToProtoJson : IDisposable
@@ -57,7 +58,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
         catch (YamlException e)
         {
-            _violations.AddText("document", $"is not YAML: line {e.Start.Line}, column {e.Start.Column}: {e.InnerException?.Message ?? e.Message}", "INVALID_YAML");
+            _violations.AddText("document",
+                $"is not YAML: line {e.Start.Line}, column {e.Start.Column}: {e.InnerException?.Message ?? e.Message}", "INVALID_YAML");
             return null;
         }
 
@@ -95,7 +97,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
         FieldDescriptor? known = descriptor.Fields.InDeclarationOrder().FirstOrDefault(f => f.JsonName == name);
         if (known is null)
         {
-            IEnumerable<string> names = descriptor.Fields.InDeclarationOrder().Select(f => f.JsonName).Where(n => !IsOutputOnly(n, path)).ToList();
+            IEnumerable<string> names = descriptor.Fields.InDeclarationOrder().Select(f => f.JsonName).Where(n =>
+                !IsOutputOnly(n, path)).ToList();
             string? nearest = Spelling.Nearest(name, names);
             string fix = nearest is not null ? $"did you mean {nearest}?" : $"known: {string.Join(", ", names)}";
             _violations.AddText(field, $"unknown field (line {key.Start.Line}); {fix}", "UNKNOWN_FIELD");
@@ -200,7 +203,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
     private void WriteEnum(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         IList<EnumValueDescriptor> values = descriptor.EnumType.Values;
-        EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text) ?? values.FirstOrDefault(v => v.Name.EndsWith("_" + text, StringComparison.Ordinal));
+        EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text) ?? values.FirstOrDefault(v =>
+            v.Name.EndsWith("_" + text, StringComparison.Ordinal));
         if (value is null)
         {
             Fault(path, node, "is not a known value", $"write one of {string.Join(", ", values.Skip(1).Select(v => v.Name))}");

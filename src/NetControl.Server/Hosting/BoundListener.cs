@@ -6,13 +6,15 @@ namespace NetControl.Server.Hosting;
 
 /// <summary>A socket that listens already, for Kestrel to accept from.</summary>
 /// <remarks>
-/// Bound before anything else is set up, so that a port in use is found while there is nothing to undo. Lifetime: Kestrel disposes the socket once it
+/// Bound before anything else is set up, so that a port in use is found while there is nothing to undo. Lifetime: Kestrel disposes the
+/// socket once it
 /// has it; the file of a Unix socket is removed here.
 /// </remarks>
 internal sealed class BoundListener : IDisposable
 {
     private const int Backlog = 512;
-    private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode OwnerAndGroup =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite; // 0660
 
     private BoundListener(ListenAddress address, Socket socket)
     {
@@ -34,7 +36,8 @@ internal sealed class BoundListener : IDisposable
     /// <exception cref="StartException">Naming the field, the value and the fix.</exception>
     public static BoundListener Bind(ListenAddress address)
     {
-        Socket socket = new(address.EndPoint.AddressFamily, SocketType.Stream, address.UnixPath is null ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        Socket socket = new(address.EndPoint.AddressFamily, SocketType.Stream, address.UnixPath is null ? ProtocolType.Tcp
+            : ProtocolType.Unspecified);
         try
         {
             if (address.UnixPath is { } path)
@@ -95,10 +98,12 @@ internal sealed class BoundListener : IDisposable
                 return;
             }
 
-            throw new StartException(ExitCode.ListenFailed, $"{address.Field}: \"{address.Text}\" is a file that is not a socket; write another path, or remove it");
+            throw new StartException(ExitCode.ListenFailed,
+                $"{address.Field}: \"{address.Text}\" is a file that is not a socket; write another path, or remove it");
         }
 
-        throw new StartException(ExitCode.ListenFailed, $"{address.Field}: \"{address.Text}\" is in use: another process listens there; stop it, or write another path");
+        throw new StartException(ExitCode.ListenFailed,
+            $"{address.Field}: \"{address.Text}\" is in use: another process listens there; stop it, or write another path");
     }
 
     // open(2) of a socket always fails with ENXIO; anything that opens is somebody's file.

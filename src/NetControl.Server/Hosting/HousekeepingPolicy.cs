@@ -5,11 +5,13 @@ internal sealed class HousekeepingPolicy
 {
     private const long SmallestPeak = 1000;
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
+    private bool _fresh = true;
     private long _peak;
     private long _last = -1;
     private TimeSpan _since;
 
-    /// <summary>Notes the number of live sessions; true when it is time to collect, once for each peak.</summary>
+    /// <summary>Notes the number of live sessions; true when it is time to collect: once after the start, whose garbage would stay, and
+    /// once for each peak.</summary>
     public bool Observe(TimeSpan now, long live)
     {
         _peak = Math.Max(_peak, live);
@@ -20,11 +22,13 @@ internal sealed class HousekeepingPolicy
             return false;
         }
 
-        if (_peak < SmallestPeak || live >= _peak / 2 || now - _since < s_quiet)
+        bool left = _peak >= SmallestPeak && live < _peak / 2;
+        if ((!left && !_fresh) || now - _since < s_quiet)
         {
             return false;
         }
 
+        _fresh = false;
         _peak = live;
         return true;
     }

@@ -18,8 +18,10 @@ internal static class HttpFace
 
     private static Task WriteMetricsAsync(HttpContext context, EngineMetrics metrics)
     {
-        bool openMetrics = context.Request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase);
-        context.Response.ContentType = openMetrics ? PrometheusConstants.OpenMetricsContentType : PrometheusConstants.TextContentType;
+        bool openMetrics = context.Request.Headers.Accept.ToString().Contains("application/openmetrics-text",
+            StringComparison.OrdinalIgnoreCase);
+        context.Response.ContentType = openMetrics ? PrometheusConstants.OpenMetricsContentTypeWithVersionAndEncoding
+            : PrometheusConstants.TextContentTypeWithVersionAndEncoding;
         ExpositionFormat format = openMetrics ? ExpositionFormat.OpenMetricsText : ExpositionFormat.PrometheusText;
         return metrics.Registry.CollectAndExportAsTextAsync(context.Response.Body, format, context.RequestAborted);
     }

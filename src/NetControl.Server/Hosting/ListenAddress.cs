@@ -44,7 +44,8 @@ internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoin
         string host = text[Http.Length..].TrimEnd('/');
         host = host.StartsWith("localhost:", StringComparison.Ordinal) ? $"127.0.0.1{host["localhost".Length..]}" : host;
         int colon = host.LastIndexOf(':');
-        if (colon <= 0 || host.EndsWith(']') || !IPEndPoint.TryParse(host, out IPEndPoint? endPoint) || !Network.AddrPort.TryParse(host, out _))
+        if (colon <= 0 || host.EndsWith(']') || !IPEndPoint.TryParse(host, out IPEndPoint? endPoint)
+            || !Network.AddrPort.TryParse(host, out _))
         {
             return false;
         }

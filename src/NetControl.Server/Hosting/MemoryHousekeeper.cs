@@ -3,7 +3,8 @@ using NetControl.ControlPlane;
 
 namespace NetControl.Server.Hosting;
 
-/// <summary>Gives memory back to the system when many sessions have ended: the collector alone would keep what a quiet process never touches again.</summary>
+/// <summary>Gives memory back to the system when many sessions have ended: the collector alone would keep what a quiet process never
+/// touches again.</summary>
 internal sealed class MemoryHousekeeper : IDisposable
 {
     private readonly NetControlPlane _plane;
@@ -25,6 +26,9 @@ internal sealed class MemoryHousekeeper : IDisposable
         long live = _plane.ReadCounters().Loops.Sum(loop => loop.Sessions);
         if (_policy.Observe(Stopwatch.GetElapsedTime(0), live))
         {
+            // The pools first; they are emptied on their loops, and what is late goes with the next collection.
+            _plane.TrimPools();
+
             // Loops stop for it, some milliseconds: it is quiet, that is the point.
             GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }

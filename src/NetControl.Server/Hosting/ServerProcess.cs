@@ -7,7 +7,8 @@ using NetControl.Server.Logging;
 namespace NetControl.Server.Hosting;
 
 /// <summary>The life of the process: 1. check the file, 2. bind, 3. engine and devices, 4. Kestrel, 5. ready, 6. wait, and back.</summary>
-/// <remarks>What is cheap and may fail comes first, while there is nothing to undo. Devices pass traffic before the first RPC is served.</remarks>
+/// <remarks>What is cheap and may fail comes first, while there is nothing to undo. Devices pass traffic before the first RPC is
+/// served.</remarks>
 internal static class ServerProcess
 {
     private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(3);

@@ -19,7 +19,8 @@ internal static class WebHost
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
         builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners));
-        builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint => Take(listeners, endPoint));
+        builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
+            Take(listeners, endPoint));
         return Finish(builder, plane);
     }
 

@@ -29,7 +29,8 @@ internal sealed partial class ErrorInterceptor : Interceptor
     }
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest,
+            TResponse> continuation)
     {
         try
         {
@@ -55,7 +56,8 @@ internal sealed partial class ErrorInterceptor : Interceptor
                 return new RpcException(new Status(StatusCode.Cancelled, "the call was cancelled"));
             default:
                 LogFault(e, context.Method);
-                return ErrorMapping.ToRpcException(new ControlPlaneException(ControlPlaneError.Internal, "internal error; the server's log says more"));
+                return ErrorMapping.ToRpcException(
+                    new ControlPlaneException(ControlPlaneError.Internal, "internal error; the server's log says more"));
         }
     }
 

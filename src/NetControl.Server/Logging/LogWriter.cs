@@ -19,7 +19,8 @@ internal sealed class LogWriter : IDisposable
     }
 
     public void Write(
-        DateTimeOffset time, LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception)
+        DateTimeOffset time, LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values,
+            Exception? exception)
     {
         byte[] line = _json ? Json(time, level, category, message, values, exception) : Text(time, level, category, message, exception);
         lock (_gate)
@@ -38,7 +39,8 @@ internal sealed class LogWriter : IDisposable
     }
 
     private static byte[] Json(
-        DateTimeOffset time, LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception)
+        DateTimeOffset time, LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>>? values,
+            Exception? exception)
     {
         ArrayBufferWriter<byte> buffer = new(512);
         using (Utf8JsonWriter json = new(buffer))
@@ -52,7 +54,8 @@ internal sealed class LogWriter : IDisposable
             {
                 if (key != "{OriginalFormat}")
                 {
-                    json.WriteString(JsonNamingPolicy.SnakeCaseLower.ConvertName(key), System.Convert.ToString(value, CultureInfo.InvariantCulture));
+                    json.WriteString(JsonNamingPolicy.SnakeCaseLower.ConvertName(key),
+                        System.Convert.ToString(value, CultureInfo.InvariantCulture));
                 }
             }
 
@@ -68,7 +71,8 @@ internal sealed class LogWriter : IDisposable
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" | ");
 

@@ -19,11 +19,13 @@ internal sealed class StderrLogger : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= _level && logLevel != LogLevel.None;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+        string> formatter)
     {
         if (IsEnabled(logLevel))
         {
-            _writer.Write(DateTimeOffset.UtcNow, logLevel, _category, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception);
+            _writer.Write(DateTimeOffset.UtcNow, logLevel, _category, formatter(state, exception),
+                state as IReadOnlyList<KeyValuePair<string, object?>>, exception);
         }
     }
 }

@@ -40,7 +40,8 @@ internal static class CommonMapping
         catch (Exception e) when (e is InvalidOperationException or OverflowException)
         {
             ViolationList violations = new();
-            violations.AddText(field, "is not a valid duration; seconds and nanos need the same sign and the range of google.protobuf.Duration");
+            violations.AddText(field,
+                "is not a valid duration; seconds and nanos need the same sign and the range of google.protobuf.Duration");
             violations.ThrowIfAny("");
             throw;
         }
@@ -59,7 +60,8 @@ internal static class CommonMapping
         }
 
         ViolationList violations = new();
-        violations.Add("existing", $"{(int)existing}", "is not a policy this server knows", "write KEEP, DRAIN or CLOSE", "UNKNOWN_ENUM_VALUE");
+        violations.Add("existing", $"{(int)existing}", "is not a policy this server knows", "write KEEP, DRAIN or CLOSE",
+            "UNKNOWN_ENUM_VALUE");
         violations.ThrowIfAny("");
         return ExistingPolicy.Keep;
     }

@@ -19,7 +19,8 @@ internal static class ErrorMapping
     public static RpcException ToRpcException(ControlPlaneException e)
     {
         (StatusCode code, string? precondition, bool retry) = Row(e.Error);
-        ErrorInfo info = new() { Reason = Words.UpperSnake(e.Error.ToString()), Domain = Domain, Metadata = { e.Metadata.ToDictionary(StringComparer.Ordinal) } };
+        ErrorInfo info = new() { Reason = Words.UpperSnake(e.Error.ToString()), Domain = Domain,
+            Metadata = { e.Metadata.ToDictionary(StringComparer.Ordinal) } };
         Status status = new() { Code = (int)code, Message = e.Message, Details = { Any.Pack(info) } };
         if (e.Violations.Count > 0)
         {
@@ -30,13 +31,15 @@ internal static class ErrorMapping
         {
             status.Details.Add(Any.Pack(new PreconditionFailure
             {
-                Violations = { new PreconditionFailure.Types.Violation { Type = precondition, Subject = e.Resource, Description = e.Message } },
+                Violations = { new PreconditionFailure.Types.Violation { Type = precondition, Subject = e.Resource,
+                    Description = e.Message } },
             }));
         }
 
         if (e.Resource.Length > 0)
         {
-            status.Details.Add(Any.Pack(new ResourceInfo { ResourceType = ResourceType(e.Resource), ResourceName = e.Resource, Description = e.Message }));
+            status.Details.Add(Any.Pack(
+                new ResourceInfo { ResourceType = ResourceType(e.Resource), ResourceName = e.Resource, Description = e.Message }));
         }
 
         if (retry)
@@ -74,12 +77,15 @@ internal static class ErrorMapping
         int size = 0;
         foreach (ControlPlane.Validation.Violation violation in e.Violations)
         {
-            BadRequest.Types.FieldViolation field = new() { Field = violation.Field, Description = violation.Description, Reason = violation.Reason };
+            BadRequest.Types.FieldViolation field = new() { Field = violation.Field, Description = violation.Description,
+                Reason = violation.Reason };
             size += field.CalculateSize() + 3;
             if (size > MostDetailBytes)
             {
                 int rest = e.Violations.Count - bad.FieldViolations.Count;
-                bad.FieldViolations.Add(new BadRequest.Types.FieldViolation { Description = $"and {rest} more; use validate_only after mending these", Reason = "TRUNCATED" });
+                bad.FieldViolations.Add(
+                    new BadRequest.Types.FieldViolation { Description = $"and {rest} more; use validate_only after mending these",
+                    Reason = "TRUNCATED" });
                 break;
             }
 

@@ -48,7 +48,8 @@ internal static class ProxyMapping
             {
                 if (mask.Paths[i] is not ("*" or ConfigPath or IdlePath))
                 {
-                    violations.Add($"update_mask.paths[{i}]", mask.Paths[i], "is not a field that can be updated", $"write {ConfigPath}, {IdlePath} or *", "INVALID_FIELD_MASK");
+                    violations.Add($"update_mask.paths[{i}]", mask.Paths[i], "is not a field that can be updated",
+                        $"write {ConfigPath}, {IdlePath} or *", "INVALID_FIELD_MASK");
                 }
             }
         }

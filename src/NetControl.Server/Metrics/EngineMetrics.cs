@@ -37,6 +37,7 @@ internal sealed class EngineMetrics
     private readonly Counter _idempotentReplays;
     private readonly Counter _loopBusy;
     private readonly Counter _loopTurns;
+    private readonly Counter _upstreamDrops;
     private readonly Gauge _poolBytes;
 
     public EngineMetrics(NetControlPlane plane)
@@ -44,7 +45,8 @@ internal sealed class EngineMetrics
         _plane = plane;
         Registry = Prometheus.Metrics.NewCustomRegistry();
         MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
-        _devicePackets = make.CreateCounter("netcontrol_device_packets_total", "IP packets through a device; in is from applications.", "device", "direction");
+        _devicePackets = make.CreateCounter("netcontrol_device_packets_total", "IP packets through a device; in is from applications.",
+            "device", "direction");
         _deviceBytes = make.CreateCounter("netcontrol_device_bytes_total", "Bytes of IP packets through a device.", "device", "direction");
         _deviceDrops = make.CreateCounter("netcontrol_device_drops_total", "Packets that went no further, by reason.", "device", "reason");
         _deviceReady = make.CreateGauge("netcontrol_device_ready", "1 while a device passes traffic.", "device");
@@ -52,18 +54,25 @@ internal sealed class EngineMetrics
         _opened = make.CreateCounter("netcontrol_sessions_opened_total", "Sessions opened.", session);
         _closed = make.CreateCounter("netcontrol_sessions_closed_total", "Sessions closed, by cause.", [.. session, "cause"]);
         _active = make.CreateGauge("netcontrol_sessions_active", "Sessions that live.", session);
-        _sessionBytes = make.CreateCounter("netcontrol_session_bytes_total", "Payload bytes of live and ended sessions.", "device", "delegate", "proto", "direction");
+        _sessionBytes = make.CreateCounter("netcontrol_session_bytes_total", "Payload bytes of live and ended sessions.", "device",
+            "delegate", "proto", "direction");
         _delegateGeneration = make.CreateGauge("netcontrol_delegate_generation", "A delegate's generation.", "delegate");
-        _delegateSwaps = make.CreateCounter("netcontrol_delegate_swaps_total", "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
+        _delegateSwaps = make.CreateCounter("netcontrol_delegate_swaps_total",
+            "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
         _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
-        _resets = make.CreateCounter("netcontrol_tcp_rst_total", "TCP resets towards applications (origin netcontrol) and from them (origin client).", "device", "origin");
+        _resets = make.CreateCounter("netcontrol_tcp_rst_total",
+            "TCP resets towards applications (origin netcontrol) and from them (origin client).", "device", "origin");
         _halfOpen = make.CreateGauge("netcontrol_tcp_half_open", "TCP sessions whose dial or handshake goes on.", "device");
         _eventsPublished = make.CreateCounter("netcontrol_events_published_total", "Session events that were numbered.");
-        _eventsLost = make.CreateCounter("netcontrol_events_lost_total", "Session events lost, by who lost them; each loss is also told in the stream.", "reason");
+        _eventsLost = make.CreateCounter("netcontrol_events_lost_total",
+            "Session events lost, by who lost them; each loss is also told in the stream.", "reason");
         _eventSubscribers = make.CreateGauge("netcontrol_event_subscribers", "Open session event streams.");
-        _idempotentReplays = make.CreateCounter("netcontrol_rpc_idempotent_replays_total", "Answers given again for a repeated request id.");
+        _idempotentReplays = make.CreateCounter("netcontrol_rpc_idempotent_replays_total",
+            "Answers given again for a repeated request id.");
         _loopBusy = make.CreateCounter("netcontrol_engine_loop_busy_seconds_total", "Time that an event loop did not wait.", "thread");
         _loopTurns = make.CreateCounter("netcontrol_engine_loop_turns_total", "Turns of an event loop.", "thread");
+        _upstreamDrops = make.CreateCounter("netcontrol_udp_upstream_drops_total", "Datagrams that an upstream socket did not take.",
+            "thread");
         _poolBytes = make.CreateGauge("netcontrol_buffer_pool_bytes", "Bytes held by the buffer pools, in use or free.");
         make.CreateGauge("netcontrol_build_info", "1, with the version in its labels.", "version", "commit", "runtime")
             .WithLabels(BuildInfo.Version, BuildInfo.Commit, BuildInfo.Runtime).Set(1);
@@ -87,6 +96,7 @@ internal sealed class EngineMetrics
         {
             _loopBusy.WithLabels(loop.Name).IncTo(loop.BusyTime.TotalSeconds);
             _loopTurns.WithLabels(loop.Name).IncTo(loop.Turns);
+            _upstreamDrops.WithLabels(loop.Name).IncTo(loop.UpstreamDatagramsDropped);
         }
 
         _poolBytes.Set(counters.BufferPoolBytes);

@@ -22,7 +22,8 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
         _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
         {
             V1.Delegate message = request.Delegate ?? new V1.Delegate();
-            string name = CommonMapping.NameToCreate(ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId, "delegate.name", message.Name);
+            string name = CommonMapping.NameToCreate(ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId,
+                "delegate.name", message.Name);
             DelegateView view = _plane.Delegates.Create(new DelegateDraft(name, message.Proxy), "delegate.", request.ValidateOnly);
             return new V1.CreateDelegateResponse { Delegate = view.ToMessage() };
         });
@@ -33,7 +34,8 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
     public override Task<V1.ListDelegatesResponse> ListDelegates(V1.ListDelegatesRequest request, ServerCallContext context)
     {
         Page<DelegateView> page = _plane.Delegates.List(request.PageSize, request.PageToken);
-        return Task.FromResult(new V1.ListDelegatesResponse { Delegates = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
+        return Task.FromResult(
+            new V1.ListDelegatesResponse { Delegates = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
     }
 
     public override Task<V1.DeleteDelegateResponse> DeleteDelegate(V1.DeleteDelegateRequest request, ServerCallContext context) =>

@@ -32,11 +32,13 @@ internal sealed class HealthService : Health.HealthBase
     {
         HealthCheckResponse.Types.ServingStatus status = StatusOf(request.Service);
         return status == HealthCheckResponse.Types.ServingStatus.ServiceUnknown
-            ? throw new RpcException(new Status(StatusCode.NotFound, $"\"{request.Service}\" is neither a service of this server nor a device"))
+            ? throw new RpcException(
+                new Status(StatusCode.NotFound, $"\"{request.Service}\" is neither a service of this server nor a device"))
             : Task.FromResult(new HealthCheckResponse { Status = status });
     }
 
-    public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+    public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream,
+        ServerCallContext context)
     {
         HealthCheckResponse.Types.ServingStatus? told = null;
         while (true)
@@ -62,7 +64,8 @@ internal sealed class HealthService : Health.HealthBase
     {
         if (s_services.Contains(service))
         {
-            return _plane.ShuttingDown ? HealthCheckResponse.Types.ServingStatus.NotServing : HealthCheckResponse.Types.ServingStatus.Serving;
+            return _plane.ShuttingDown ? HealthCheckResponse.Types.ServingStatus.NotServing
+                : HealthCheckResponse.Types.ServingStatus.Serving;
         }
 
         if (!ResourceName.Is(service, ResourceName.Devices))

@@ -10,6 +10,7 @@ internal static class Mutations
         where T : class => plane.RunOnceAsync(requestId, validateOnly, request, () => Task.FromResult(work()));
 
     // A dry run has no effect to protect, and its id may be used again for the real call.
-    public static Task<T> RunOnceAsync<T>(this NetControlPlane plane, string requestId, bool validateOnly, IMessage request, Func<Task<T>> work)
+    public static Task<T> RunOnceAsync<T>(this NetControlPlane plane, string requestId, bool validateOnly, IMessage request,
+        Func<Task<T>> work)
         where T : class => plane.Requests.RunAsync(validateOnly ? "" : requestId, request.Descriptor.FullName, request.ToByteArray(), work);
 }

@@ -23,7 +23,8 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
         {
             V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
             string name = CommonMapping.NameToCreate(ResourceName.Proxies, "proxy", "proxy_id", request.ProxyId, "proxy.name", proxy.Name);
-            return new V1.CreateProxyResponse { Proxy = _plane.Proxies.Create(proxy.ToDraft(name), "proxy.", request.ValidateOnly).ToMessage() };
+            return new V1.CreateProxyResponse {
+                Proxy = _plane.Proxies.Create(proxy.ToDraft(name), "proxy.", request.ValidateOnly).ToMessage() };
         });
 
     public override Task<V1.GetProxyResponse> GetProxy(V1.GetProxyRequest request, ServerCallContext context) =>
@@ -32,13 +33,15 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
     public override Task<V1.ListProxiesResponse> ListProxies(V1.ListProxiesRequest request, ServerCallContext context)
     {
         Page<ProxyView> page = _plane.Proxies.List(request.PageSize, request.PageToken);
-        return Task.FromResult(new V1.ListProxiesResponse { Proxies = { page.Items.Select(p => p.ToMessage()) }, NextPageToken = page.NextPageToken });
+        return Task.FromResult(
+            new V1.ListProxiesResponse { Proxies = { page.Items.Select(p => p.ToMessage()) }, NextPageToken = page.NextPageToken });
     }
 
     public override Task<V1.UpdateProxyResponse> UpdateProxy(V1.UpdateProxyRequest request, ServerCallContext context) =>
         _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () => new V1.UpdateProxyResponse
         {
-            Proxy = _plane.Proxies.Update(request.Proxy?.Name ?? "", request.ToPatch(), request.Proxy?.Etag ?? "", request.ValidateOnly).ToMessage(),
+            Proxy = _plane.Proxies.Update(request.Proxy?.Name ?? "", request.ToPatch(), request.Proxy?.Etag ?? "",
+                request.ValidateOnly).ToMessage(),
         });
 
     public override Task<V1.DeleteProxyResponse> DeleteProxy(V1.DeleteProxyRequest request, ServerCallContext context) =>

@@ -10,7 +10,8 @@ using V1 = NetControl.Protocol.V1;
 namespace NetControl.Server.Services;
 
 /// <summary>One subscriber's stream: start, snapshot, then events, losses and heartbeats until either side ends it.</summary>
-/// <remarks>Owner: the call. It is the only writer of the stream; while a write waits for the client, events gather in the hub, not here.</remarks>
+/// <remarks>Owner: the call. It is the only writer of the stream; while a write waits for the client, events gather in the hub, not
+/// here.</remarks>
 internal sealed class SessionEventStream
 {
     private const int BatchSize = 256;
@@ -35,7 +36,8 @@ internal sealed class SessionEventStream
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         TimeSpan heartbeat = Validate();
-        SubscriptionOptions options = new() { Filter = _request.Filter.ToFilter(), Updates = _request.Updates, QueueCapacity = _request.QueueCapacity };
+        SubscriptionOptions options = new() { Filter = _request.Filter.ToFilter(), Updates = _request.Updates,
+            QueueCapacity = _request.QueueCapacity };
         if (_request.Snapshot)
         {
             SessionSnapshot snapshot = await _plane.TakeSnapshotAsync(options, cancellationToken);
@@ -62,7 +64,8 @@ internal sealed class SessionEventStream
         TimeSpan heartbeat = _request.HeartbeatInterval.ToTimeSpanOrNull("heartbeat_interval") ?? s_defaultHeartbeat;
         if (heartbeat < s_shortestHeartbeat || heartbeat > s_longestHeartbeat)
         {
-            violations.Add("heartbeat_interval", $"{heartbeat.TotalSeconds:0.###}s", "is out of range", "write 0.1s to 3600s", "OUT_OF_RANGE");
+            violations.Add("heartbeat_interval", $"{heartbeat.TotalSeconds:0.###}s", "is out of range", "write 0.1s to 3600s",
+                "OUT_OF_RANGE");
         }
 
         if (_request.QueueCapacity < 0)
@@ -72,14 +75,16 @@ internal sealed class SessionEventStream
 
         if (_request.Snapshot && _request.ResumeFrom is not null)
         {
-            violations.AddText("snapshot", "cannot be had together with resume_from; a resumed stream goes on from what its reader knows", "CONFLICT");
+            violations.AddText("snapshot", "cannot be had together with resume_from; a resumed stream goes on from what its reader knows",
+                "CONFLICT");
         }
 
         violations.ThrowIfAny("");
         return heartbeat;
     }
 
-    private Task WriteStartAsync(SessionSubscription subscription, long sequence, CancellationToken cancellationToken) => _stream.WriteAsync(
+    private Task WriteStartAsync(SessionSubscription subscription, long sequence, CancellationToken cancellationToken) =>
+        _stream.WriteAsync(
         new V1.StreamSessionEventsResponse
         {
             Start = new V1.StreamStart
@@ -115,7 +120,8 @@ internal sealed class SessionEventStream
                     await _stream.WriteAsync(Batch(), cancellationToken);
                     break;
                 case FeedResult.Lost:
-                    await _stream.WriteAsync(new V1.StreamSessionEventsResponse { Lost = SessionMapping.ToMessage(lost) }, cancellationToken);
+                    await _stream.WriteAsync(new V1.StreamSessionEventsResponse { Lost = SessionMapping.ToMessage(lost) },
+                        cancellationToken);
                     break;
                 case FeedResult.Completed:
                     V1.StreamEnd end = new() { Sequence = subscription.Position, Reason = V1.StreamEnd.Types.Reason.Shutdown };

@@ -21,7 +21,8 @@ internal sealed class SessionService : V1.SessionService.SessionServiceBase
     {
         Page<SessionInfo> page = await _plane.Sessions.ListAsync(
             request.Parent, request.Filter.ToFilter(), request.PageSize, request.PageToken, context.CancellationToken);
-        return new V1.ListSessionsResponse { Sessions = { page.Items.Select(s => SessionMapping.ToMessage(s)) }, NextPageToken = page.NextPageToken };
+        return new V1.ListSessionsResponse { Sessions = { page.Items.Select(s => SessionMapping.ToMessage(s)) },
+            NextPageToken = page.NextPageToken };
     }
 
     public override async Task<V1.GetSessionResponse> GetSession(V1.GetSessionRequest request, ServerCallContext context) =>
@@ -30,10 +31,12 @@ internal sealed class SessionService : V1.SessionService.SessionServiceBase
     public override Task<V1.CloseSessionsResponse> CloseSessions(V1.CloseSessionsRequest request, ServerCallContext context) =>
         _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, async () => new V1.CloseSessionsResponse
         {
-            Closed = await _plane.Sessions.CloseAsync(request.Names, request.Filter.ToFilter(), request.All, request.ValidateOnly, CancellationToken.None),
+            Closed = await _plane.Sessions.CloseAsync(request.Names, request.Filter.ToFilter(), request.All, request.ValidateOnly,
+                CancellationToken.None),
         });
 
     public override Task StreamSessionEvents(
-        V1.StreamSessionEventsRequest request, IServerStreamWriter<V1.StreamSessionEventsResponse> responseStream, ServerCallContext context) =>
+        V1.StreamSessionEventsRequest request, IServerStreamWriter<V1.StreamSessionEventsResponse> responseStream,
+            ServerCallContext context) =>
         new SessionEventStream(_plane, request, responseStream).RunAsync(context.CancellationToken);
 }

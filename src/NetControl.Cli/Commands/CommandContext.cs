@@ -1,0 +1,10 @@
+using Grpc.Core;
+using NetControl.Cli.Output;
+
+namespace NetControl.Cli.Commands;
+
+/// <summary>What a command works with: the server, the printer, and the end of patience.</summary>
+/// <param name="Invoker">Calls the server.</param>
+/// <param name="Printer">Prints answers.</param>
+/// <param name="Cancellation">Ctrl-C.</param>
+internal sealed record CommandContext(CallInvoker Invoker, Printer Printer, CancellationToken Cancellation);

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using NetControl.Cli.Output;
+using NetControl.Protocol.V1;
+using Client = NetControl.Protocol.V1.DelegateService.DelegateServiceClient;
+
+namespace NetControl.Cli.Commands;
+
+/// <summary>netctl delegates ...</summary>
+internal static class DelegateCommands
+{
+    private const string Collection = "delegates";
+    private const string Proxies = "proxies";
+
+    public static Command Create() =>
+        new("delegates", "Swappable references to proxies.") { CreateDelegate(), Get(), List(), Delete(), Swap() };
+
+    private static Command CreateDelegate()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Argument<string> proxy = new("proxy") { Description = "The proxy it points at." };
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("create", "Make a delegate.") { name, proxy, dry }.Does(async (p, c) =>
+        {
+            Protocol.V1.Delegate message = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Proxy = Common.Qualify(Proxies, p.GetRequiredValue(proxy)),
+            };
+            CreateDelegateRequest request = new() { Delegate = message, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
+            Show(c, (await new Client(c.Invoker).CreateDelegateAsync(request, cancellationToken: c.Cancellation)).Delegate);
+        });
+    }
+
+    private static Command Get()
+    {
+        Argument<string> name = Common.Name(Collection);
+        return new Command("get", "Read one delegate.") { name }.Does(async (p, c) =>
+        {
+            GetDelegateRequest request = new() { Name = Common.Qualify(Collection, p.GetRequiredValue(name)) };
+            Show(c, (await new Client(c.Invoker).GetDelegateAsync(request, cancellationToken: c.Cancellation)).Delegate);
+        });
+    }
+
+    private static Command List() => new Command("list", "Read all delegates.").Does(async (_, c) =>
+    {
+        ListDelegatesResponse all = new();
+        do
+        {
+            ListDelegatesRequest request = new() { PageSize = 1000, PageToken = all.NextPageToken };
+            ListDelegatesResponse page = await new Client(c.Invoker).ListDelegatesAsync(request, cancellationToken: c.Cancellation);
+            all.Delegates.Add(page.Delegates);
+            all.NextPageToken = page.NextPageToken;
+        }
+        while (all.NextPageToken.Length > 0);
+        c.Printer.Print(all, () => Tables.Of(all.Delegates));
+    });
+
+    private static Command Delete()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Option<string> etag = Common.Etag();
+        Option<bool> force = Common.Force();
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("delete", "Remove a delegate.") { name, etag, force, dry }.Does(async (p, c) =>
+        {
+            DeleteDelegateRequest request = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Etag = p.GetRequiredValue(etag),
+                Force = p.GetValue(force),
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry),
+            };
+            DeleteDelegateResponse response = await new Client(c.Invoker).DeleteDelegateAsync(request, cancellationToken: c.Cancellation);
+            c.Printer.Print(response, () => $"{request.Name} deleted\n");
+        });
+    }
+
+    private static Command Swap()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Argument<string> proxy = new("proxy") { Description = "The proxy it points at from now on." };
+        Option<string> existing = new("--existing") { Description = "What happens to live sessions.", DefaultValueFactory = _ => "keep" };
+        existing.AcceptOnlyFromAmong("keep", "drain", "close");
+        Option<string?> drain = Common.Duration("--drain-timeout", "With drain: how long they may go on.");
+        Option<string> etag = Common.Etag();
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("swap", "Point a delegate at another proxy, under live traffic.") { name, proxy, existing, drain, etag,
+            dry }.Does(async (p, c) =>
+        {
+            SwapDelegateRequest request = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Proxy = Common.Qualify(Proxies, p.GetRequiredValue(proxy)),
+                Existing = p.GetRequiredValue(existing) switch
+                {
+                    "drain" => ExistingSessions.Drain,
+                    "close" => ExistingSessions.Close,
+                    _ => ExistingSessions.Keep,
+                },
+                DrainTimeout = Common.ParseDuration(p.GetValue(drain)),
+                Etag = p.GetRequiredValue(etag),
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry),
+            };
+            SwapDelegateResponse response = await new Client(c.Invoker).SwapDelegateAsync(request, cancellationToken: c.Cancellation);
+            c.Printer.Print(response, () => Tables.Of(response));
+        });
+    }
+
+    private static void Show(CommandContext c, Protocol.V1.Delegate message) => c.Printer.Print(message, () => Tables.Of([message]));
+}

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
+using NetControl.Cli.Output;
+using NetControl.Protocol.V1;
+using Client = NetControl.Protocol.V1.ProxyService.ProxyServiceClient;
+
+namespace NetControl.Cli.Commands;
+
+/// <summary>netctl proxies ...</summary>
+internal static class ProxyCommands
+{
+    private const string Collection = "proxies";
+
+    public static Command Create() => new("proxies", "Configured ways out.") { CreateProxy(), Get(), List(), Update(), Delete() };
+
+    private static Command CreateProxy()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Option<string> config = new("--config") { Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.",
+            DefaultValueFactory = _ => "" };
+        Option<string?> idle = Common.Duration("--udp-idle-timeout", "How long a UDP session may go without sending.");
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("create", "Make a proxy.") { name, config, idle, dry }.Does(async (p, c) =>
+        {
+            Proxy proxy = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Config = p.GetRequiredValue(config),
+                UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
+            };
+            CreateProxyRequest request = new() { Proxy = proxy, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
+            Show(c, (await new Client(c.Invoker).CreateProxyAsync(request, cancellationToken: c.Cancellation)).Proxy);
+        });
+    }
+
+    private static Command Get()
+    {
+        Argument<string> name = Common.Name(Collection);
+        return new Command("get", "Read one proxy; secrets are not given back.") { name }.Does(async (p, c) =>
+        {
+            GetProxyRequest request = new() { Name = Common.Qualify(Collection, p.GetRequiredValue(name)) };
+            Show(c, (await new Client(c.Invoker).GetProxyAsync(request, cancellationToken: c.Cancellation)).Proxy);
+        });
+    }
+
+    private static Command List() => new Command("list", "Read all proxies.").Does(async (_, c) =>
+    {
+        ListProxiesResponse all = new();
+        do
+        {
+            ListProxiesRequest request = new() { PageSize = 1000, PageToken = all.NextPageToken };
+            ListProxiesResponse page = await new Client(c.Invoker).ListProxiesAsync(request, cancellationToken: c.Cancellation);
+            all.Proxies.Add(page.Proxies);
+            all.NextPageToken = page.NextPageToken;
+        }
+        while (all.NextPageToken.Length > 0);
+        c.Printer.Print(all, () => Tables.Of(all.Proxies));
+    });
+
+    private static Command Update()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Option<string?> config = new("--config") { Description = "The new chain; \"\" is direct." };
+        Option<string?> idle = Common.Duration("--udp-idle-timeout", "The new UDP idle timeout.");
+        Option<string> etag = Common.Etag();
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("update", "Change a proxy; new sessions use the new settings.") { name, config, idle, etag,
+            dry }.Does(async (p, c) =>
+        {
+            FieldMask mask = new();
+            if (p.GetValue(config) is not null)
+            {
+                mask.Paths.Add("config");
+            }
+
+            if (p.GetValue(idle) is not null)
+            {
+                mask.Paths.Add("udp_idle_timeout");
+            }
+
+            Proxy proxy = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Config = p.GetValue(config) ?? "",
+                UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
+                Etag = p.GetRequiredValue(etag),
+            };
+            UpdateProxyRequest request = new() { Proxy = proxy, UpdateMask = mask, RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry) };
+            Show(c, (await new Client(c.Invoker).UpdateProxyAsync(request, cancellationToken: c.Cancellation)).Proxy);
+        });
+    }
+
+    private static Command Delete()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Option<string> etag = Common.Etag();
+        Option<bool> force = Common.Force();
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("delete", "Remove a proxy.") { name, etag, force, dry }.Does(async (p, c) =>
+        {
+            DeleteProxyRequest request = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Etag = p.GetRequiredValue(etag),
+                Force = p.GetValue(force),
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry),
+            };
+            DeleteProxyResponse response = await new Client(c.Invoker).DeleteProxyAsync(request, cancellationToken: c.Cancellation);
+            c.Printer.Print(response, () => $"{request.Name} deleted\n");
+        });
+    }
+
+    private static void Show(CommandContext c, Proxy proxy) => c.Printer.Print(proxy, () => Tables.Of([proxy]));
+}

@@ -1,0 +1,11 @@
+using NetControl.Testing;
+
+namespace NetControl.Cli.Tests;
+
+/// <summary>Holds the project arrows of the house style: what this layer may refer to, and nothing else.</summary>
+public sealed class ArchitectureTests
+{
+    [Fact]
+    public void References_AreOnlyTheProtocol() =>
+        Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(Cli.Commands.NetctlCommand).Assembly, "NetControl.Protocol"));
+}

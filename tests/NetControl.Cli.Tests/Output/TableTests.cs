@@ -1,0 +1,52 @@
+using Google.Protobuf.WellKnownTypes;
+using NetControl.Cli.Output;
+using NetControl.Protocol.V1;
+
+namespace NetControl.Cli.Tests.Output;
+
+public sealed class TableTests
+{
+    [Fact]
+    public void Columns_AreAsWideAsTheirWidestCell_NumbersToTheRight() =>
+        Assert.Equal(
+            "NAME  COUNT  NOTE\na         7  -\nbbbb     12  x y\n",
+            new Table("NAME", "COUNT", "NOTE").Add("a", "7", "").Add("bbbb", "12", "x y").ToString());
+
+    [Fact]
+    public void Proxies_ShowDirectAndRedacted()
+    {
+        Proxy[] proxies =
+        [
+            new() { Name = "proxies/a", State = Proxy.Types.State.Idle, Generation = 1,
+                UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)) },
+            new() { Name = "proxies/b", State = Proxy.Types.State.InUse, Config = "socks5://REDACTED@h:1",
+                UdpIdleTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(30)), Generation = 12, UsedBy = { "delegates/egress" } },
+        ];
+        Assert.Equal(
+            """
+            NAME       STATE   CONFIG                 UDP-IDLE  GENERATION  USED BY
+            proxies/a  IDLE    direct                 30s                1  -
+            proxies/b  IN_USE  socks5://REDACTED@h:1  30s               12  delegates/egress
+
+            """,
+            Tables.Of(proxies));
+    }
+
+    [Fact]
+    public void StreamMessages_BecomeLines()
+    {
+        Session session = new()
+        {
+            Name = "devices/tun0/sessions/s1", Protocol = SessionProtocol.Tcp, Source = "10.77.0.1:5", Destination = "198.18.0.1:80",
+                Delegate = "delegates/egress",
+            Proxy = "proxies/a", Generation = 3, BytesSent = 10, BytesReceived = 20, Cause = SessionCause.ClientReset,
+        };
+        SessionEvent closed = new() { Sequence = 9, Kind = SessionEvent.Types.Kind.Closed, Session = session };
+        Assert.Equal(
+            ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 "
+                + "received 20 CLIENT_RESET"],
+            Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { closed } } }));
+        Lost lost = new() { From = 1, To = 9, Count = 5, Reason = Lost.Types.Reason.SlowReader };
+        Assert.Equal(["LOST      #1 to #9: 5 events (SLOW_READER)"], Tables.Lines(new StreamSessionEventsResponse { Lost = lost }));
+    }
+}

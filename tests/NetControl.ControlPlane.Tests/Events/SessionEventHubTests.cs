@@ -1,0 +1,228 @@
+using CsCheck;
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Sessions;
+using NetControl.ControlPlane.Tests.Fakes;
+using NetControl.Engine.Sessions;
+
+namespace NetControl.ControlPlane.Tests.Events;
+
+public sealed class SessionEventHubTests
+{
+    [Fact]
+    public void Reader_FasterThanEvents_GetsEachOnceInOrder()
+    {
+        using TestPlane test = new TestPlane().WithDevice();
+        using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
+        SessionInfo session = test.Engine.Open();
+        test.Engine.Close(session.Id);
+        (List<SequencedEvent> events, List<LostRange> lost, _) = Drain(subscription);
+        Assert.Equal([1L, 2L], events.Select(e => e.Sequence));
+        Assert.Equal([SessionEventKind.Opened, SessionEventKind.Closed], events.Select(e => e.Event.Kind));
+        Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void SlowReader_LosesTheOldest_AndIsToldExactlyWhich()
+    {
+        using TestPlane test = new TestPlane().WithDevice();
+        using SessionSubscription stuck = test.Plane.Events.Subscribe(new SubscriptionOptions { QueueCapacity = 10 });
+        using SessionSubscription quick = test.Plane.Events.Subscribe(new SubscriptionOptions());
+        for (int i = 0; i < 100; i++)
+        {
+            test.Engine.Open();
+        }
+
+        (List<SequencedEvent> events, List<LostRange> lost, _) = Drain(stuck);
+        Assert.Equal([new LostRange(1, 90, 90, false)], lost);
+        Assert.Equal(Enumerable.Range(91, 10).Select(i => (long)i), events.Select(e => e.Sequence));
+        Assert.Equal(90, test.Plane.Events.ReadCounters().LostBySlowReaders);
+        Assert.Equal(100, Drain(quick).Events.Count);
+    }
+
+    [Fact]
+    public void Filter_HidesEvents_AndTheyAreNotCountedAsLost()
+    {
+        using TestPlane test = new TestPlane().WithDevice();
+        SessionFilter udp = new([], [], [SessionProtocol.Udp]);
+        using SessionSubscription stuck = test.Plane.Events.Subscribe(new SubscriptionOptions { Filter = udp, QueueCapacity = 10 });
+        for (int i = 0; i < 50; i++)
+        {
+            test.Engine.Open();
+            test.Engine.Open(protocol: SessionProtocol.Udp);
+        }
+
+        (List<SequencedEvent> events, List<LostRange> lost, _) = Drain(stuck);
+        Assert.Equal(45, Assert.Single(lost).Count);
+        Assert.Equal(5, events.Count);
+        Assert.All(events, e => Assert.Equal(SessionProtocol.Udp, e.Event.Info.Protocol));
+    }
+
+    [Fact]
+    public void EngineLoss_TakesSequenceNumbers_AndIsToldInOrder()
+    {
+        using TestPlane test = new TestPlane().WithDevice();
+        using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
+        test.Engine.Open();
+        test.Engine.Lose(5);
+        test.Engine.Open();
+        List<SequencedEvent> events = [];
+        Assert.Equal(FeedResult.Events, subscription.Read(events, 10, out _));
+        Assert.Equal(1, Assert.Single(events).Sequence);
+        Assert.Equal(FeedResult.Lost, subscription.Read(events, 10, out LostRange lost));
+        Assert.Equal(new LostRange(2, 6, 5, true), lost);
+        Assert.Equal(FeedResult.Events, subscription.Read(events, 10, out _));
+        Assert.Equal(7, Assert.Single(events).Sequence);
+    }
+
+    [Fact]
+    public void Resume_WithinTheLog_GoesOnAfterThePoint()
+    {
+        using TestPlane test = new TestPlane(eventCapacity: 256).WithDevice();
+        for (int i = 0; i < 300; i++)
+        {
+            test.Engine.Open();
+        }
+
+        SessionEventHub hub = test.Plane.Events;
+        using SessionSubscription resumed = hub.Resume(new SubscriptionOptions(), hub.Epoch, 100);
+        Assert.Equal(Enumerable.Range(101, 200).Select(i => (long)i), Drain(resumed).Events.Select(e => e.Sequence));
+    }
+
+    [Theory]
+    [InlineData(43, false)]
+    [InlineData(44, true)]
+    [InlineData(300, true)]
+    [InlineData(301, false)]
+    public void Resume_AtTheEdges_IsExact(long sequence, bool remembered)
+    {
+        using TestPlane test = new TestPlane(eventCapacity: 256).WithDevice();
+        for (int i = 0; i < 300; i++)
+        {
+            test.Engine.Open();
+        }
+
+        SessionEventHub hub = test.Plane.Events;
+        if (remembered)
+        {
+            using SessionSubscription resumed = hub.Resume(new SubscriptionOptions(), hub.Epoch, sequence);
+            Assert.Equal(300 - sequence, Drain(resumed).Events.Count);
+        }
+        else
+        {
+            ControlPlaneException e = Assert.Throws<ControlPlaneException>(() =>
+                hub.Resume(new SubscriptionOptions(), hub.Epoch, sequence));
+            Assert.Equal(ControlPlaneError.ResumePointExpired, e.Error);
+            Assert.Equal("45", e.Metadata["oldest_sequence"]);
+        }
+    }
+
+    [Fact]
+    public void Resume_OtherEpoch_IsExpired()
+    {
+        using TestPlane test = new();
+        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() =>
+            test.Plane.Events.Resume(new SubscriptionOptions(), "other", 0));
+        Assert.Equal(ControlPlaneError.ResumePointExpired, e.Error);
+    }
+
+    [Fact]
+    public void Updates_AreAskedOfTheEngine_OnlyWhileSomebodyWantsThem()
+    {
+        using TestPlane test = new TestPlane().WithDevice();
+        SessionSubscription first = test.Plane.Events.Subscribe(new SubscriptionOptions { Updates = true });
+        SessionSubscription second = test.Plane.Events.Subscribe(new SubscriptionOptions { Updates = true });
+        Assert.True(test.Engine.WantUpdates);
+        first.Dispose();
+        Assert.True(test.Engine.WantUpdates);
+        second.Dispose();
+        second.Dispose();
+        Assert.False(test.Engine.WantUpdates);
+    }
+
+    [Fact]
+    public void Complete_LetsReadersFinish_ThenEndsThem()
+    {
+        using TestPlane test = new TestPlane().WithDevice();
+        using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
+        test.Engine.Open();
+        test.Plane.Events.Complete();
+        (List<SequencedEvent> events, _, FeedResult end) = Drain(subscription);
+        Assert.Single(events);
+        Assert.Equal(FeedResult.Completed, end);
+    }
+
+    // Whatever is published, lost and read in whatever order: what a reader was given and what it was told is lost make up everything.
+    [Fact]
+    public void AnyInterleaving_GivenPlusLost_IsPublished() =>
+        Gen.Select(Gen.Int[1, 40], Gen.Int[0, 3].Array[1, 300]).Sample((capacity, steps) =>
+        {
+            using TestPlane test = new TestPlane(eventCapacity: 256).WithDevice();
+            using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions { QueueCapacity = capacity });
+            long given = 0;
+            long lost = 0;
+            long last = 0;
+            List<SequencedEvent> events = [];
+            void Read()
+            {
+                switch (subscription.Read(events, 7, out LostRange range))
+                {
+                    case FeedResult.Events:
+                        given += events.Count;
+                        Assert.True(events[0].Sequence > last);
+                        last = events[^1].Sequence;
+                        break;
+                    case FeedResult.Lost:
+                        Assert.True(range.From > last);
+                        lost += range.Count;
+                        last = range.To;
+                        break;
+                }
+            }
+
+            foreach (int step in steps)
+            {
+                switch (step)
+                {
+                    case 0:
+                        Read();
+                        break;
+                    case 1:
+                        test.Engine.Lose(3);
+                        break;
+                    default:
+                        test.Engine.Open();
+                        break;
+                }
+            }
+
+            while (subscription.Position < test.Plane.Events.Sequence || last < subscription.Position)
+            {
+                Read();
+            }
+
+            Assert.Equal(test.Plane.Events.Sequence, given + lost);
+        }, iter: 200);
+
+    private static (List<SequencedEvent> Events, List<LostRange> Lost, FeedResult End) Drain(SessionSubscription subscription)
+    {
+        List<SequencedEvent> all = [];
+        List<LostRange> lost = [];
+        List<SequencedEvent> batch = [];
+        while (true)
+        {
+            FeedResult result = subscription.Read(batch, 7, out LostRange range);
+            switch (result)
+            {
+                case FeedResult.Events:
+                    all.AddRange(batch);
+                    break;
+                case FeedResult.Lost:
+                    lost.Add(range);
+                    break;
+                default:
+                    return (all, lost, result);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using NetControl.ControlPlane.Engines;
+using NetControl.Engine;
+using NetControl.Engine.Devices;
+using NetControl.Engine.Sessions;
+
+namespace NetControl.ControlPlane.Tests.Fakes;
+
+/// <summary>A device of the fake engine.</summary>
+internal sealed class FakeDevice : IEngineDevice
+{
+    private readonly FakeEngine _engine;
+
+    public FakeDevice(FakeEngine engine, DeviceSpec spec)
+    {
+        _engine = engine;
+        Spec = spec;
+    }
+
+    public DeviceSpec Spec { get; }
+
+    public DeviceStatus Status => new()
+    {
+        InterfaceName = Spec.InterfaceName,
+        InterfaceIndex = 7,
+        Mtu = Spec.Mtu == 0 ? 1500 : Spec.Mtu,
+        Queues = 1,
+        Adopted = false,
+        Offloads = ["vnet-header", "checksum"],
+        Warnings = [],
+    };
+
+    public Egress? StreamEgress { get; set; }
+
+    public Egress? PacketEgress { get; set; }
+
+    public bool AcceptImmediately { get; set; }
+
+    public bool Closed { get; private set; }
+
+    public async Task CloseAsync(SessionCause cause)
+    {
+        Closed = true;
+        await _engine.CloseSessionsAsync((in SessionInfo s) => s.Device == Spec.Name, cause, CancellationToken.None);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text;
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Registry;
+
+namespace NetControl.ControlPlane.Tests.Registry;
+
+public sealed class IdempotencyCacheTests
+{
+    private const string Id = "4f1c8b9e-5a57-4b0e-9c3e-0d7f4a1d2b3c";
+    private readonly IdempotencyCache _cache = new(TimeProvider.System);
+    private int _runs;
+
+    [Fact]
+    public async Task SameId_SameRequest_RunsOnce()
+    {
+        Assert.Equal("1", await RunAsync(Id, "a"));
+        Assert.Equal("1", await RunAsync(Id, "a"));
+        Assert.Equal(1, _cache.Replays);
+    }
+
+    [Fact]
+    public async Task SameId_OtherRequest_IsRefused()
+    {
+        await RunAsync(Id, "a");
+        ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() => RunAsync(Id, "b"));
+        Assert.Equal(ControlPlaneError.RequestIdReused, e.Error);
+    }
+
+    [Fact]
+    public async Task NoId_RunsEachTime()
+    {
+        await RunAsync("", "a");
+        Assert.Equal("2", await RunAsync("", "a"));
+    }
+
+    [Fact]
+    public async Task Failure_IsForgotten()
+    {
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _cache.RunAsync<string>(Id, "m", "a"u8, () => throw new InvalidOperationException()));
+        Assert.Equal("1", await RunAsync(Id, "a"));
+    }
+
+    [Fact]
+    public async Task Repetition_WhileTheFirstRuns_WaitsForIt()
+    {
+        TaskCompletionSource<string> first = new();
+        Task<string> one = _cache.RunAsync(Id, "m", "a"u8, () => first.Task);
+        Task<string> two = RunAsync(Id, "a");
+        Assert.False(two.IsCompleted);
+        first.SetResult("x");
+        Assert.Equal(("x", "x"), (await one, await two));
+        Assert.Equal(0, _runs);
+    }
+
+    [Fact]
+    public async Task Id_ThatIsNoUuid_IsRefused() =>
+        Assert.Equal(ControlPlaneError.InvalidArgument, (await Assert.ThrowsAsync<ControlPlaneException>(() => RunAsync("x", "a"))).Error);
+
+    private async Task<string> RunAsync(string id, string body) =>
+        await _cache.RunAsync(id, "m", Encoding.UTF8.GetBytes(body), () => Task.FromResult($"{++_runs}"));
+}

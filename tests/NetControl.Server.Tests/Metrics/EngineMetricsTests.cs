@@ -1,0 +1,77 @@
+using NetControl.Engine.Sessions;
+using NetControl.Protocol.V1;
+using SessionCause = NetControl.Engine.Sessions.SessionCause;
+using SessionProtocol = NetControl.Engine.Sessions.SessionProtocol;
+
+namespace NetControl.Server.Tests.Metrics;
+
+public sealed class EngineMetricsTests
+{
+    [Fact]
+    public async Task Scrape_AfterTraffic_HasEveryFamilyWithItsValues()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        SessionInfo v4 = server.Test.Engine.Open();
+        SessionInfo v6 = server.Test.Engine.Open(v4: false);
+        server.Test.Engine.Open(protocol: SessionProtocol.Udp);
+        server.Test.Engine.Move(v4.Id, 100, 200);
+        server.Test.Engine.Move(v6.Id, 1, 2);
+        server.Test.Engine.Close(v4.Id, SessionCause.ClientReset);
+        await server.Delegates.SwapDelegateAsync(new SwapDelegateRequest { Name = "delegates/egress", Proxy = "proxies/b" });
+        string text = await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        foreach (string line in new[]
+        {
+            "netcontrol_device_packets_total{device=\"devices/tun0\",direction=\"in\"} 10",
+            "netcontrol_device_bytes_total{device=\"devices/tun0\",direction=\"out\"} 2000",
+            "netcontrol_device_drops_total{device=\"devices/tun0\",reason=\"malformed\"} 2",
+            "netcontrol_device_drops_total{device=\"devices/tun0\",reason=\"half_open_limit\"} 0",
+            "netcontrol_sessions_opened_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\"} 1",
+            "netcontrol_sessions_closed_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\","
+                + "cause=\"client_reset\"} 1",
+            "netcontrol_sessions_active{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv6\"} 1",
+            "netcontrol_sessions_active{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\"} 0",
+            "netcontrol_session_bytes_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",direction=\"sent\"} 101",
+            "netcontrol_session_bytes_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",direction=\"received\"} "
+                + "202",
+            "netcontrol_delegate_generation{delegate=\"delegates/egress\"} 2",
+            "netcontrol_delegate_swaps_total{delegate=\"delegates/egress\",existing=\"keep\"} 1",
+            "netcontrol_tcp_retransmits_total{device=\"devices/tun0\"} 1",
+            "netcontrol_tcp_rst_total{device=\"devices/tun0\",origin=\"client\"} 3",
+            "netcontrol_tcp_half_open{device=\"devices/tun0\"} 0",
+            "netcontrol_events_published_total 4",
+            "netcontrol_events_lost_total{reason=\"slow_reader\"} 0",
+            "netcontrol_event_subscribers 0",
+            "netcontrol_engine_loop_busy_seconds_total{thread=\"netcontrol-0\"} 1.5",
+            "netcontrol_buffer_pool_bytes 4096",
+        })
+        {
+            Assert.Contains(line + "\n", text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("netcontrol_build_info{version=", text, StringComparison.Ordinal);
+        Assert.Contains("process_cpu_seconds_total", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scrape_AfterADelegateIsGone_DropsItsGauge()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        await server.Delegates.DeleteDelegateAsync(new DeleteDelegateRequest { Name = "delegates/egress", Force = true });
+        Assert.DoesNotContain("netcontrol_delegate_generation{", await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Readiness_FollowsTheDevices_AndLivenessDoesNot()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Assert.Equal("ok\ndevices/tun0 READY\n", await server.Http.GetStringAsync(new Uri("/readyz", UriKind.Relative)));
+        await server.Delegates.DeleteDelegateAsync(new DeleteDelegateRequest { Name = "delegates/egress", Force = true });
+        using HttpResponseMessage response = await server.Http.GetAsync(new Uri("/readyz", UriKind.Relative));
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("not ready\ndevices/tun0 BLOCKED\n", await response.Content.ReadAsStringAsync());
+        Assert.Equal("ok\n", await server.Http.GetStringAsync(new Uri("/healthz", UriKind.Relative)));
+    }
+}

@@ -1,0 +1,61 @@
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using NetControl.ControlPlane.Tests.Fakes;
+using NetControl.Protocol.V1;
+
+namespace NetControl.Server.Tests;
+
+/// <summary>The whole server in this process, over a fake engine: real gRPC, no sockets.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly GrpcChannel _channel;
+
+    private TestServer(WebApplication app, TestPlane plane)
+    {
+        _app = app;
+        Test = plane;
+        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = app.GetTestServer().CreateHandler() });
+        Http = app.GetTestClient();
+    }
+
+    public TestPlane Test { get; }
+
+    public HttpClient Http { get; }
+
+    public GrpcChannel Channel => _channel;
+
+    public DeviceService.DeviceServiceClient Devices => new(_channel);
+
+    public ProxyService.ProxyServiceClient Proxies => new(_channel);
+
+    public DelegateService.DelegateServiceClient Delegates => new(_channel);
+
+    public SessionService.SessionServiceClient Sessions => new(_channel);
+
+    public InfoService.InfoServiceClient Info => new(_channel);
+
+    public static async Task<TestServer> StartAsync(bool withDevice = true, int eventCapacity = 4096)
+    {
+        TestPlane plane = new(eventCapacity);
+        if (withDevice)
+        {
+            plane.WithDevice();
+        }
+
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseTestServer();
+        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane);
+        await app.StartAsync();
+        return new TestServer(app, plane);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        Http.Dispose();
+        await _app.DisposeAsync();
+        Test.Dispose();
+    }
+}
