@@ -251,7 +251,8 @@ internal sealed partial class World : IAsyncDisposable
     }
 
     /// <summary>Addresses, routes, rules and interfaces of the client namespace, as text to compare.</summary>
-    /// <remarks>Without what is no setting: the carrier follows whoever has the interface open, and a queueing discipline comes with the first use.</remarks>
+    /// <remarks>Without what is no setting: the carrier follows whoever has the interface open, and a queueing
+    /// discipline and the kernel's mode of making IPv6 addresses come with the first use.</remarks>
     public string KernelState()
     {
         string all = string.Join('\n', (string[])
@@ -340,7 +341,7 @@ internal sealed partial class World : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex("( linkdown| qdisc \\S+| state \\S+|NO-CARRIER,|,LOWER_UP)", RegexOptions.None, 1000)]
+    [GeneratedRegex(" linkdown| (qdisc|state|addrgenmode) \\S+|NO-CARRIER,|,LOWER_UP", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LiveState();
 
     private static void Batch(string commands)
