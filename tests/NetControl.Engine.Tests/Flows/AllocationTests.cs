@@ -2,7 +2,6 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Tests.Devices;
 using NetControl.Network;
-using NetControl.Stack;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Tcp.Congestion;
