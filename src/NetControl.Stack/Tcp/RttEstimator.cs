@@ -14,6 +14,9 @@ public struct RttEstimator
     /// <summary>How often in a row the timer has expired.</summary>
     public readonly int Expiries => _expiries;
 
+    /// <summary>Whether the timeout is still doubled for want of a sample.</summary>
+    public readonly bool IsBackedOff => _backoff > 0;
+
     /// <summary>Takes a measurement of a segment that was not retransmitted (Karn's algorithm, section 3).</summary>
     public void Sample(long micros)
     {

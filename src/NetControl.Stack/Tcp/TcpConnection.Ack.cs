@@ -6,6 +6,7 @@ namespace NetControl.Stack.Tcp;
 public sealed partial class TcpConnection
 {
     private const int DupThresh = 3;
+    private const int MaxEchoMillis = 120_000;
     private int _duplicateAcks;
     private bool _inRecovery;
     private bool _afterTimeout;
@@ -34,6 +35,7 @@ public sealed partial class TcpConnection
         int acked = segment.Ack - _sndUna;
         if (acked > 0)
         {
+            TakeRttSample(segment, now);
             return OnProgress(segment.Ack, acked, inFlight, now);
         }
 
@@ -53,15 +55,28 @@ public sealed partial class TcpConnection
         return TcpEvents.Output;
     }
 
-    private TcpEvents OnProgress(SequenceNumber ack, int acked, long inFlight, Instant now)
+    private void TakeRttSample(scoped in TcpSegment segment, Instant now)
     {
-        TcpEvents events = TcpEvents.Output;
-        if (_timing && ack >= _timedSeq)
+        if (_timing && segment.Ack >= _timedSeq)
         {
             _rtt.Sample(now - _timedAt);
             _timing = false;
         }
+        else if (_rtt.IsBackedOff && _timestampsOk && segment.Options.HasTimestamps)
+        {
+            // RFC 7323 4.1: the echo tells which transmission was acknowledged, so Karn's rule need not wait for a segment sent once. It
+            // counts milliseconds, hence only where the finer clock has nothing to say.
+            int millis = (int)((uint)now.Millis + _tsOffset - segment.Options.TsEcr);
+            if (millis >= 0 && millis < MaxEchoMillis)
+            {
+                _rtt.Sample(millis * 1000L);
+            }
+        }
+    }
 
+    private TcpEvents OnProgress(SequenceNumber ack, int acked, long inFlight, Instant now)
+    {
+        TcpEvents events = TcpEvents.Output;
         _rtt.OnProgress();
         _lastProgress = now;
         bool finAcked = _finSent && ack == _sndMax;

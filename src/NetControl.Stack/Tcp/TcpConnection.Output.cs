@@ -13,6 +13,7 @@ public sealed partial class TcpConnection
     private bool _probeDue;
     private bool _forceRetransmit;
     private bool _rejectDue;
+    private bool _keepAliveDue;
     private SequenceNumber _rejected;
     private int _unacked;
     private int _segmentsUnacked;
@@ -20,7 +21,7 @@ public sealed partial class TcpConnection
 
     private void ResetOutput()
     {
-        _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = false;
+        _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = _keepAliveDue = false;
         _unacked = _segmentsUnacked = 0;
         _lastSend = default;
     }
@@ -48,6 +49,13 @@ public sealed partial class TcpConnection
             default:
                 SendData(now, ref sender);
                 break;
+        }
+
+        if (_keepAliveDue)
+        {
+            // A number below the window, which the peer must answer with an acknowledgement.
+            _keepAliveDue = false;
+            Emit(_sndNxt + -1, 0, 0, TcpFlags.Ack, now, ref sender);
         }
 
         if (_ackNow)

@@ -36,11 +36,13 @@ public sealed class TimeWaitTableTests
         using TcpScript s = TcpScript.TimeWait();
         TimeWaitTable table = new(10, Wait);
         table.Add(Key(1), s.Connection, s.Now);
-        On(table, 1, s.PeerIsn + 1, TcpFlags.Fin | TcpFlags.Ack, s.Now, out _);
+        FlowKey key = Key(1);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10_000; i++)
         {
-            On(table, 1, s.PeerIsn + 1, TcpFlags.Fin | TcpFlags.Ack, s.Now + i, out _);
+            TcpOptions options = default;
+            TcpSegment fin = new(s.PeerIsn + 1, default, TcpFlags.Fin | TcpFlags.Ack, 1000, in options, default);
+            table.OnSegment(key, fin, s.Now + i, out _);
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
@@ -118,6 +120,8 @@ public sealed class TimeWaitTableTests
         using TcpScript s = TcpScript.TimeWait();
         TimeWaitTable table = new(16, Wait);
         long before = 0;
+        int reused = 0;
+        FlowKey key = Key(1);
         for (int i = 0; i < 10_000; i++)
         {
             if (i == 100)
@@ -125,10 +129,13 @@ public sealed class TimeWaitTableTests
                 before = GC.GetAllocatedBytesForCurrentThread();
             }
 
-            table.Add(Key(1), s.Connection, s.Now + i);
-            Assert.Equal(TimeWaitVerdict.Reuse, On(table, 1, s.PeerIsn + 1000, TcpFlags.Syn, s.Now + i, out _));
+            table.Add(key, s.Connection, s.Now + i);
+            TcpOptions options = default;
+            TcpSegment syn = new(s.PeerIsn + 1000, default, TcpFlags.Syn, 1000, in options, default);
+            reused += table.OnSegment(key, syn, s.Now + i, out _) == TimeWaitVerdict.Reuse ? 1 : 0;
         }
 
+        Assert.Equal(10_000, reused);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
     }
 
