@@ -6,7 +6,6 @@ namespace NetControl.Stack.Tcp;
 public sealed partial class TcpConnection
 {
     private const int DupThresh = 3;
-    private const int MaxEchoMillis = 120_000;
     private int _duplicateAcks;
     private bool _inRecovery;
     private bool _afterTimeout;
@@ -64,12 +63,13 @@ public sealed partial class TcpConnection
         }
         else if (_rtt.IsBackedOff && _timestampsOk && segment.Options.HasTimestamps)
         {
-            // RFC 7323 4.1: the echo tells which transmission was acknowledged, so Karn's rule need not wait for a segment sent once. It
-            // counts milliseconds, hence only where the finer clock has nothing to say.
+            // RFC 7323 4.1: the echo tells which transmission was acknowledged, so the doubling need not wait for a segment sent once. It is
+            // not taken for a measurement: when it is our peer's acknowledgement that was lost, it names the first transmission, and the
+            // difference is that of our own timeouts.
             int millis = (int)((uint)now.Millis + _tsOffset - segment.Options.TsEcr);
-            if (millis >= 0 && millis < MaxEchoMillis)
+            if (millis >= 0)
             {
-                _rtt.Sample(millis * 1000L);
+                _rtt.OnEcho(millis * 1000L, _parameters.MinRtoMicros);
             }
         }
     }

@@ -332,12 +332,11 @@ public sealed partial class TcpConnection
 
         if (direct < length)
         {
-            // No memory: the rest is not acknowledged and will come again. The edge stays, as RFC 9293 3.8.6 asks; only the bytes wait. A
-            // connection with nothing waiting may store a chunk all the same: it could not make progress else, least of all to bytes
-            // that it holds beyond a hole.
+            // No memory: the rest is not acknowledged and will come again. The edge stays, as RFC 9293 3.8.6 asks; only the bytes wait. But
+            // for a chunk that every connection may store: it could not make progress else, least of all to bytes beyond a hole.
             if (_pool.IsOverBudget)
             {
-                length = _receive.Length > 0 ? direct : Math.Min(length, direct + ChunkPool.ChunkSize);
+                length = Math.Min(length, direct + (int)Math.Max(0, ChunkPool.ChunkSize - _receive.Length));
                 rest = default;
             }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetControl.Stack.Storage;
 
 namespace NetControl.Stack.Tcp;
 
@@ -424,7 +425,7 @@ public sealed partial class TcpConnection
     /// <summary>The window field of the next segment. The right edge never moves left (3.8.6), and right only by a worthwhile step (3.8.6.2.2).</summary>
     private ushort OfferWindow()
     {
-        long free = _pool.IsOverBudget ? 0 : _rcvCapacity - _receive.Length;
+        long free = FreeSpace;
         int current = Math.Max(0, _rcvEdge - _rcvNxt);
         long offer = free - current >= Math.Min(_rcvCapacity / 2, _localMss) ? free : current;
         long field = Math.Min(offer >> _rcvShift, 65_535);
@@ -439,6 +440,10 @@ public sealed partial class TcpConnection
         return (ushort)field;
     }
 
+    /// <summary>What may still be offered. Over the budget that is a chunk: with none, two full ends would wait for each other for ever.</summary>
+    private long FreeSpace =>
+        (_pool.IsOverBudget ? Math.Min(_rcvCapacity, ChunkPool.ChunkSize) : _rcvCapacity) - _receive.Length;
+
     private void OnTaken(int count)
     {
         _takenSinceGrowth += count;
@@ -446,8 +451,8 @@ public sealed partial class TcpConnection
 
         // A window update is worth a segment once the window has become small and half of it, or two segments, can be offered again.
         int current = Math.Max(0, _rcvEdge - _rcvNxt);
-        long free = _rcvCapacity - _receive.Length;
-        if (current < _rcvCapacity / 2 && free - current >= Math.Min(_rcvCapacity / 2, 2 * _localMss) && !_pool.IsOverBudget)
+        long free = FreeSpace;
+        if (current < _rcvCapacity / 2 && free - current >= Math.Min(_rcvCapacity / 2, 2 * _localMss))
         {
             _ackNow = true;
         }
