@@ -67,6 +67,18 @@ public sealed partial class TcpConnection
         {
             _ackAt = now + _parameters.DelayedAckMicros;
         }
+
+        CheckInvariants();
+    }
+
+    [Conditional("DEBUG")]
+    private void CheckInvariants()
+    {
+        Debug.Assert(_sndUna <= _sndNxt && _sndNxt <= _sndMax, "SND.UNA <= SND.NXT <= SndMax");
+        Debug.Assert(_sndMax - _sndUna <= _send.Length + 1, "nothing is in flight that is not in the buffer, but for SYN or FIN");
+        Debug.Assert(_send.Head <= _send.Tail && _receive.Head <= _receive.Tail, "Head <= Tail");
+        Debug.Assert(_assembler.Count == 0 || _assembler.Ranges[0].Start > _receive.Tail, "a hole lies before the first range");
+        Debug.Assert(_sacked.Count == 0 || _sacked.Highest <= _send.Tail, "nothing is acknowledged that was not queued");
     }
 
     private void SendData<T>(Instant now, ref T sender)

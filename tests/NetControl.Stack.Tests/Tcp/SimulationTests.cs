@@ -147,7 +147,8 @@ public sealed class SimulationTests
     private static double Seconds(SimulatedLinkOptions link, long bytes, out TcpSimulation simulation, TcpParameters? tcp = null)
     {
         tcp ??= new TcpParameters();
-        simulation = new TcpSimulation(7, new SimulatedHostOptions { Tcp = tcp, BytesToSend = bytes }, new SimulatedHostOptions { Tcp = tcp }, link);
+        SimulatedHostOptions server = new() { Tcp = tcp };
+        simulation = new TcpSimulation(7, server with { BytesToSend = bytes }, server, link);
         Instant start = simulation.Now;
         simulation.Start();
         simulation.RunUntil(s => s.Server.Received == bytes, 1000);

@@ -10,7 +10,8 @@ public sealed class TimeWaitTableTests
 {
     private const long Wait = 60_000_000;
 
-    private static FlowKey Key(int port) => new(6, new AddrPort(IpAddr.Parse("10.0.0.1"), (ushort)(1000 + port)), AddrPort.Parse("10.0.0.2:80"));
+    private static FlowKey Key(int port) =>
+        new(6, new AddrPort(IpAddr.Parse("10.0.0.1"), (ushort)(1000 + port)), AddrPort.Parse("10.0.0.2:80"));
 
     [Fact]
     public void RetransmittedFin_IsAcknowledgedAndRestartsTheWait()
@@ -140,6 +141,12 @@ public sealed class TimeWaitTableTests
     }
 
     private static TimeWaitVerdict On(
-        TimeWaitTable table, int port, SequenceNumber seq, TcpFlags flags, Instant now, out TcpOutput answer, TcpOptions options = default) =>
+        TimeWaitTable table,
+        int port,
+        SequenceNumber seq,
+        TcpFlags flags,
+        Instant now,
+        out TcpOutput answer,
+        TcpOptions options = default) =>
         table.OnSegment(Key(port), new TcpSegment(seq, default, flags, 1000, in options, default), now, out answer);
 }
