@@ -1,3 +1,5 @@
+using NetControl.Engine.Sessions;
+using NetControl.Network;
 using NetControl.Stack.Icmp;
 using NetControl.Stack.Wire;
 
@@ -44,6 +46,13 @@ internal sealed partial class FlowTable
         if (error.Flow.Protocol == IpProtocol.Tcp && _tcp.TryGetValue(error.Flow.Reversed, out TcpFlow? flow))
         {
             flow.OnClientUnreachable();
+        }
+
+        // The application has closed its UDP socket: nobody is left to hear the session's answers, so its upstream socket goes too.
+        if (error.Flow.Protocol == IpProtocol.Udp && error.Reason == UnreachableReason.Port
+            && _udp.TryGetValue(error.Flow.Destination, out UdpFlow? session))
+        {
+            session.Kill(SessionCause.ClientAborted);
         }
     }
 

@@ -47,7 +47,19 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        if (_socket.CanWrite && (_connection.ReceiveBuffer.Length > 0 || (_connection.PeerClosed && !_clientEnded)))
+        try
+        {
+            ServeSocket(_socket);
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
+    }
+
+    private void ServeSocket(LoopSocket socket)
+    {
+        if (socket.CanWrite && (_connection.ReceiveBuffer.Length > 0 || (_connection.PeerClosed && !_clientEnded)))
         {
             PushUpstream();
             if (FailIfBroken())
@@ -212,7 +224,14 @@ internal sealed partial class TcpFlow
         if (_relay is { } relay)
         {
             _relay = null;
-            relay.Close(abort);
+            try
+            {
+                relay.Close(abort);
+            }
+            catch (Exception e)
+            {
+                FlowLog.Fault(_context.Logger, _client, e); // a foreign stream's fault must not become the loop's
+            }
         }
     }
 

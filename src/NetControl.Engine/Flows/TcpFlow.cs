@@ -36,7 +36,9 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     private long _packetsSent;
     private long _packetsReceived;
     private long _lastReported;
+    private SessionState _lastState;
     private int _life;
+    private bool _finishing;
     private SequenceNumber _irs;
     private uint _synWindow;
 
@@ -85,12 +87,14 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _synWindow = packet.Window;
         _tally = _context.Tally(_queue.Device.Name, egress.DelegateName, SessionProtocol.Tcp, _client.IsV4);
         _tally.Opened++;
+        _lastState = SessionState.Dialing;
         ResetRelay();
 
         Instant now = _context.Loop.Now;
         ulong hash = _context.Isn.Hash(_remote, _client);
         TcpSegment syn = new(packet.Seq, packet.Ack, packet.Flags, packet.Window, in packet.Options, default);
         _connection.Accept(syn, _context.Isn.Next(_remote, _client, now), (uint)(hash >> 32), _client.IsV4, now);
+        _dialing = true;
         _context.Events.Add(SessionEventKind.Opened, Describe(SessionCause.None));
         StartDial(now);
     }
@@ -98,11 +102,17 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     /// <summary>Takes a packet of this flow.</summary>
     public void OnPacket(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
-        _packetsSent++;
-        TcpSegment segment = new(parsed.Seq, parsed.Ack, parsed.Flags, parsed.Window, in parsed.Options, parsed.Payload(packet));
-        DirectReceiver receiver = new(this);
-        TcpEvents events = _connection.OnSegment(segment, _context.Loop.Now, ref receiver);
-        Handle(events);
+        try
+        {
+            _packetsSent++;
+            TcpSegment segment = new(parsed.Seq, parsed.Ack, parsed.Flags, parsed.Window, in parsed.Options, parsed.Payload(packet));
+            DirectReceiver receiver = new(this);
+            Handle(_connection.OnSegment(segment, _context.Loop.Now, ref receiver));
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
     }
 
     /// <summary>The egress phase: moves what waits, sends what is due, sets the timer.</summary>
@@ -113,13 +123,18 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        PumpUpstream(now);
-        if (IsFinished)
+        try
         {
-            return;
+            PumpUpstream(now);
+            if (!IsFinished)
+            {
+                DispatchAndTime(now);
+            }
         }
-
-        DispatchAndTime(now);
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
     }
 
     /// <summary>Ends the session from outside: a reset to both sides.</summary>
@@ -137,9 +152,11 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     public void ReportIfMoved()
     {
         long moved = _bytesSent + _bytesReceived;
-        if (moved != _lastReported)
+        SessionState state = State;
+        if (moved != _lastReported || state != _lastState)
         {
             _lastReported = moved;
+            _lastState = state;
             _context.Events.Add(SessionEventKind.Updated, Describe(SessionCause.None));
         }
     }
@@ -198,10 +215,30 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        Handle(_connection.OnTimer(now));
+        try
+        {
+            Handle(_connection.OnTimer(now));
+            if (!IsFinished)
+            {
+                SetTimer();
+            }
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
+    }
+
+    /// <summary>A mistake of ours ends this session and no other: both sides are reset, the fault is counted and told.</summary>
+    private void OnFault(Exception error)
+    {
+        FlowLog.Fault(_context.Logger, _client, error);
+        _queue.Counters.Drops[(int)DropReason.InternalError]++;
         if (!IsFinished)
         {
-            SetTimer();
+            _connection.Abort();
+            Dispatch(_context.Loop.Now);
+            Finish(SessionCause.InternalError, abortUpstream: true);
         }
     }
 
@@ -321,7 +358,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        IsFinished = true;
+        IsFinished = _finishing = true;
         LeaveHalfOpen();
         CancelDial();
         CloseUpstream(abortUpstream);
@@ -333,7 +370,8 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _connection.Drop();
         _egress = null;
 
-        // A dial that is still out holds the object until its answer comes.
+        // A dial that is still out holds the object until its answer comes. One that answered its cancellation at once left it to us.
+        _finishing = false;
         if (!_dialOut)
         {
             _context.Return(this);
