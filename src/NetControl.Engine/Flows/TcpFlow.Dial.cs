@@ -121,6 +121,11 @@ internal sealed partial class TcpFlow
         }
         else
         {
+            if (_connection.State != TcpState.SynReceived)
+            {
+                LeaveHalfOpen(); // the handshake was done before the dial
+            }
+
             PushUpstream();
             if (IsFinished || FailIfBroken())
             {

@@ -265,7 +265,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        if ((events & TcpEvents.Established) != 0)
+        if ((events & TcpEvents.Established) != 0 && !_dialing)
         {
             LeaveHalfOpen();
         }
