@@ -461,6 +461,12 @@ public sealed partial class TcpConnection
         _takenSinceGrowth += count;
         GrowWindow();
 
+        // A peer that has sent its FIN sends no more: a window is no use to it, and once it is gone the update would only earn a reset.
+        if (_peerClosed)
+        {
+            return;
+        }
+
         // A window update is worth a segment once the window has become small and half of it, or two segments, can be offered again.
         int current = Math.Max(0, _rcvEdge - _rcvNxt);
         long free = FreeSpace;

@@ -183,6 +183,32 @@ public sealed class TcpFlowTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task ResetInTimeWait_DoesNotCostTheUpstreamItsBytes(bool slow)
+    {
+        using Upstream upstream = new();
+        await using TestEngine test = Lane(slow);
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        far.ReceiveBufferSize = 32 << 10;
+        far.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await peer.ReceiveToEndAsync());
+
+        // So much that some is left with us when the client, whose last word is acknowledged, is gone and knows the connection no more.
+        byte[] sent = Noise(6 << 20);
+        Task sending = Task.Run(() => peer.SendAsync(sent));
+        await StallAsync(() => test.Device.BytesIn);
+        Task<byte[]> reading = ReceiveAsync(far, sent.Length);
+        await sending;
+        peer.Close();
+        await peer.FinishedAsync();
+        test.Host.SendTcp(peer.Source, peer.Destination, peer.SendNext, 0, TcpFlags.Rst);
+        AssertSame(sent, await reading);
+        Assert.Equal(0, await far.ReceiveAsync(new byte[1]).WaitAsync(PeerHost.Patience));
+        Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task BulkBothWaysAtOnce_ArrivesIntact(bool slow)
     {
         const int Size = 16 << 20;
