@@ -109,7 +109,8 @@ public sealed class TunInterfaceTests : IDisposable
         string linkBefore = TunLink();
         TunInterface device = Open(
             Spec(["10.77.0.1/24", "10.78.0.1/24", "fd77::1/64", "fd78::1/64"], ["198.18.0.0/15", "198.51.100.0/24", "::/0"])
-                with { Mtu = 9000 },
+                with
+            { Mtu = 9000 },
             maxQueues: 3);
         Assert.True(device.Status.Adopted);
         Assert.Equal(flag is null ? 1 : 3, device.Status.Queues);
@@ -219,7 +220,8 @@ public sealed class TunInterfaceTests : IDisposable
         foreach (string name in (string[])["tun0", "tun1"])
         {
             DeviceSpec spec = Spec(["10.77.0.1/24", "fd77::1/64"], ["198.18.0.0/15", "203.0.113.0/24"])
-                with { InterfaceName = name, Mtu = 1400 };
+                with
+            { InterfaceName = name, Mtu = 1400 };
             EngineException refused = Assert.Throws<EngineException>(() => Open(spec));
             Assert.Equal(EngineError.KernelRefused, refused.Error);
             Assert.Contains("203.0.113.0/24", refused.Message, StringComparison.Ordinal);
