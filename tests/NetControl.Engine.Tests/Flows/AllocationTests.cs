@@ -4,7 +4,6 @@ using NetControl.Engine.Tests.Devices;
 using NetControl.Network;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
-using NetControl.Stack.Tcp.Congestion;
 using NetControl.Stack.Wire;
 using NetControl.Testing;
 using NetControl.Testing.Proxies;
@@ -76,7 +75,7 @@ public sealed class AllocationTests
             _loop = queue.Context.Loop;
             _remote = remote;
             TcpParameters parameters = new() { MaxBuffer = 1 << 20 };
-            _connection = new TcpConnection(new ChunkPool(64 << 20), parameters, new NewReno());
+            _connection = new TcpConnection(new ChunkPool(64 << 20), parameters);
             _connection.Reset(parameters);
             _deliver = Deliver;
         }
