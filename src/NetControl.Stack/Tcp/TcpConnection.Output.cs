@@ -386,12 +386,12 @@ public sealed partial class TcpConnection
         sender.Send(this, ref segment);
     }
 
-    // Sends within a small part of a round trip share a record: far less than the reordering window, and a few dozen records in all.
+    // Sends within a small part of a round trip share a record: less than the reordering window, and a dozen or two records in all.
     private void LogSent(long start, long end, bool again, Instant now)
     {
         if (_sackOk)
         {
-            _log.Append(start, end, now, again, _rtt.SmoothedMicros >> 6);
+            _log.Append(start, end, now, again, Math.Max(_rtt.SmoothedMicros >> 4, 100));
         }
     }
 
