@@ -2,7 +2,6 @@ using NetControl.Network;
 using NetControl.Stack;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
-using NetControl.Stack.Tcp.Congestion;
 using NetControl.Stack.Wire;
 
 namespace NetControl.Testing;
@@ -24,7 +23,7 @@ public sealed class TcpPeer
         Destination = destination;
         InboundKey = new FlowKey(IpProtocol.Tcp, destination, source);
         TcpParameters parameters = new() { MssV4 = host.Device.Mtu - 40, MssV6 = host.Device.Mtu - 60 };
-        _connection = new TcpConnection(new ChunkPool(64 << 20), parameters, new NewReno());
+        _connection = new TcpConnection(new ChunkPool(64 << 20), parameters);
         _connection.Reset(parameters);
     }
 

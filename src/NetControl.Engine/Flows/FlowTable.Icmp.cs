@@ -38,6 +38,11 @@ internal sealed partial class FlowTable
     /// <summary>The client's side could not deliver a packet of ours: the quoted source is the remote, the quoted destination the client.</summary>
     private void OnIcmpError(in IcmpErrorMessage error)
     {
+        if (error.Kind == IcmpErrorKind.TooBig && error.Flow.Protocol == IpProtocol.Tcp && _tcp.TryGetValue(error.Flow.Reversed, out TcpFlow? large))
+        {
+            large.OnClientPathMtu(error.Mtu, error.TcpSequence);
+        }
+
         if (error.Kind != IcmpErrorKind.Unreachable)
         {
             return;

@@ -5,7 +5,6 @@ using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
-using NetControl.Stack.Tcp.Congestion;
 using NetControl.Stack.Wire;
 
 namespace NetControl.Engine.Flows;
@@ -114,7 +113,7 @@ internal sealed class LoopContext : ILoopParticipant
     /// <summary>A connection object, as new.</summary>
     public TcpFlow RentTcp(Devices.PacketQueue queue)
     {
-        TcpFlow flow = _freeTcp.TryPop(out TcpFlow? free) ? free : new TcpFlow(this, new TcpConnection(Chunks, queue.Device.Tcp, new NewReno()));
+        TcpFlow flow = _freeTcp.TryPop(out TcpFlow? free) ? free : new TcpFlow(this, new TcpConnection(Chunks, queue.Device.Tcp));
         flow.Attach(queue);
         return flow;
     }

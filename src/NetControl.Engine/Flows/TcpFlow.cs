@@ -195,6 +195,15 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         }
     }
 
+    /// <summary>The way to the client takes smaller packets only.</summary>
+    public void OnClientPathMtu(int mtu, SequenceNumber quoted)
+    {
+        if (_connection.OnPathMtu(mtu, quoted))
+        {
+            _context.MarkDirty(this);
+        }
+    }
+
     private SessionState State => _connection.State switch
     {
         TcpState.SynReceived when _dialing => SessionState.Dialing,

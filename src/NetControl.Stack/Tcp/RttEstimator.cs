@@ -4,9 +4,11 @@ namespace NetControl.Stack.Tcp;
 public struct RttEstimator
 {
     private const long InitialRtoMicros = 1_000_000; // (2.1)
+    private const long HandshakeLossRtoMicros = 3_000_000; // (5.7)
     private long _variation;
     private int _backoff;
     private int _expiries;
+    private bool _handshakeLoss;
 
     /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
     public long SmoothedMicros { get; private set; }
@@ -44,6 +46,13 @@ public struct RttEstimator
         _expiries++;
     }
 
+    /// <summary>The handshake needed a retransmission and measured nothing: the timeout starts anew, cautiously (5.7).</summary>
+    public void OnHandshakeLoss()
+    {
+        _handshakeLoss = true;
+        _backoff = _expiries = 0;
+    }
+
     /// <summary>New data was acknowledged. The doubling stays until a sample ends it, or a path slower than the timeout is never measured.</summary>
     public void OnProgress() => _expiries = 0;
 
@@ -60,5 +69,6 @@ public struct RttEstimator
     public readonly long Timeout(long min, long max) => Math.Min(max, Plain(min) << _backoff);
 
     private readonly long Plain(long min) =>
-        SmoothedMicros == 0 ? InitialRtoMicros : Math.Max(min, SmoothedMicros + Math.Max(1000, 4 * _variation));
+        SmoothedMicros != 0 ? Math.Max(min, SmoothedMicros + Math.Max(1000, 4 * _variation))
+        : _handshakeLoss ? HandshakeLossRtoMicros : InitialRtoMicros;
 }

@@ -1,13 +1,12 @@
 namespace NetControl.Stack.Tcp;
 
-/// <summary>What the peer holds beyond its cumulative acknowledgement (RFC 2018), and what that says is lost (RFC 6675).</summary>
+/// <summary>What the peer holds beyond its cumulative acknowledgement (RFC 2018).</summary>
 /// <remarks>Owner: one connection. Ranges are kept as offsets of the send stream, sorted and disjoint, at most <see cref="MaxRanges"/>.</remarks>
 public sealed class SackScoreboard
 {
     /// <summary>The most ranges kept. A block beyond is ignored: it costs a needless retransmission at worst.</summary>
     public const int MaxRanges = 128;
 
-    private const int DupThresh = 3;
     private (long Start, long End)[] _ranges = [];
 
     /// <summary>How many ranges are held.</summary>
@@ -19,15 +18,14 @@ public sealed class SackScoreboard
     /// <summary>The end of the highest range, or 0.</summary>
     public long Highest => Count == 0 ? 0 : _ranges[Count - 1].End;
 
-    /// <summary>Everything below this offset that is not in a range is lost by RFC 6675's IsLost; 0 when nothing is.</summary>
-    public long LostBelow { get; private set; }
+    /// <summary>The start of the lowest range; there must be one.</summary>
+    public long Lowest => _ranges[0].Start;
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
         Count = 0;
         SackedBytes = 0;
-        LostBelow = 0;
     }
 
     /// <summary>Adds a block. Returns whether it told anything new.</summary>
@@ -103,22 +101,6 @@ public sealed class SackScoreboard
         }
     }
 
-    /// <summary>Works out <see cref="LostBelow"/>: a hole is lost once three ranges, or more than two segments' worth of bytes, lie above it.</summary>
-    public void UpdateLost(int mss)
-    {
-        long above = 0;
-        LostBelow = 0;
-        for (int i = Count - 1; i >= 0; i--)
-        {
-            above += _ranges[i].End - _ranges[i].Start;
-            if (Count - i >= DupThresh || above > (DupThresh - 1) * (long)mss)
-            {
-                LostBelow = _ranges[i].Start;
-                return;
-            }
-        }
-    }
-
     /// <summary>The first hole at or after an offset.</summary>
     /// <param name="from">Where to look from.</param>
     /// <param name="limit">Where to stop: the end of the stream sent so far.</param>
@@ -141,17 +123,5 @@ public sealed class SackScoreboard
 
         end = limit;
         return start < limit;
-    }
-
-    /// <summary>Bytes of the holes between two offsets.</summary>
-    public long HoleBytes(long from, long to)
-    {
-        long bytes = Math.Max(0, to - from);
-        for (int i = 0; i < Count; i++)
-        {
-            bytes -= Math.Max(0, Math.Min(to, _ranges[i].End) - Math.Max(from, _ranges[i].Start));
-        }
-
-        return Math.Max(0, bytes);
     }
 }

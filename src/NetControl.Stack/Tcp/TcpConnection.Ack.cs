@@ -29,9 +29,13 @@ public sealed partial class TcpConnection
     private TcpEvents OnAck(scoped in TcpSegment segment, Instant now)
     {
         long inFlight = _sndMax - _sndUna;
-        bool news = _sackOk && TakeSackBlocks(segment);
-        bool sameWindow = UpdateWindow(segment);
         int acked = segment.Ack - _sndUna;
+        if (_sackOk)
+        {
+            TakeDelivery(segment, acked, now);
+        }
+
+        bool sameWindow = UpdateWindow(segment);
         if (acked > 0)
         {
             TakeRttSample(segment, now);
@@ -43,10 +47,14 @@ public sealed partial class TcpConnection
             return _send.Length > 0 || _finQueued ? TcpEvents.Output : TcpEvents.None;
         }
 
-        // RFC 5681 section 2: a duplicate carries nothing and changes nothing, while data is outstanding; RFC 6675: or it brings SACK news.
-        // The answer to a probe of a closed window looks the same, but there SND.NXT stands still.
-        if (news || (!_sackOk && segment.Length == 0 && sameWindow && _sndNxt != _sndUna))
+        if (_sackOk)
         {
+            DetectLosses(now);
+        }
+        else if (segment.Length == 0 && sameWindow && _sndNxt != _sndUna)
+        {
+            // RFC 5681 section 2: a duplicate carries nothing and changes nothing, while data is outstanding. The answer to a probe of a
+            // closed window looks the same, but there SND.NXT stands still.
             _duplicateAcks++;
             OnDuplicate(inFlight, now);
         }
@@ -87,6 +95,7 @@ public sealed partial class TcpConnection
         {
             _send.Consume(bytes);
             _send.ReleaseIfEmpty();
+            _sizeProven |= bytes >= _mss;
             events |= TcpEvents.Acknowledged;
         }
 
@@ -98,18 +107,21 @@ public sealed partial class TcpConnection
         }
         else
         {
-            _congestion.OnAck(bytes, inFlight, now);
+            _congestion.OnAck(bytes, inFlight, _rtt.SmoothedMicros, now);
             _afterRecovery |= _afterTimeout && ack >= _recover;
             _afterTimeout &= ack < _recover;
-            if (_sacked.Count > 0)
-            {
-                OnDuplicate(_sndMax - _sndUna, now);
-            }
         }
 
         // RFC 6298 (5.2), (5.3).
         _retransmitAt = Instant.Never;
         ArmRetransmission(now);
+        if (_sackOk)
+        {
+            OnTailAcknowledged(ack, inFlight, now);
+            DetectLosses(now);
+            ArmTailProbe(now);
+        }
+
         return finAcked ? events | OnFinAcknowledged() : events;
     }
 
@@ -120,14 +132,14 @@ public sealed partial class TcpConnection
             _inRecovery = _forceRetransmit = false;
             _afterRecovery = true;
             _lostBelow = 0;
+            AgeReorderWindow();
             _congestion.OnRecovered();
             return;
         }
 
         if (_sackOk)
         {
-            _sacked.UpdateLost(_mss);
-            _lostBelow = Math.Max(_lostBelow, _sacked.LostBelow);
+            return;
         }
 
         // RFC 6582 3.2 step 3: a partial acknowledgement means that the next unacknowledged segment is lost as well.
@@ -136,29 +148,16 @@ public sealed partial class TcpConnection
             _highRetransmit = _send.Head;
             _lostBelow = Math.Max(_lostBelow, _send.Head + _mss);
 
-            // It goes whatever the pipe says: without SACK nothing tells that the segments behind it have left the network. So does a
-            // FIN that is all that remains.
-            _forceRetransmit = !_sackOk || _send.Length == 0;
+            // It goes whatever the pipe says: nothing tells that the segments behind it have left the network.
+            _forceRetransmit = true;
         }
     }
 
     private void OnDuplicate(long inFlight, Instant now)
     {
-        if (_sackOk)
-        {
-            _sacked.UpdateLost(_mss);
-        }
-
-        if (_inRecovery)
-        {
-            _lostBelow = Math.Max(_lostBelow, _sacked.LostBelow);
-            return;
-        }
-
-        // RFC 6582 section 4: duplicates that a timeout's retransmissions cause must not start another recovery; nor, without SACK, those
-        // that still repeat the end of the last one (3.2 step 2).
-        if (_afterTimeout || (_duplicateAcks < DupThresh && _sacked.LostBelow <= _send.Head)
-            || (!_sackOk && _afterRecovery && _sndUna == _recover))
+        // RFC 6582 section 4: duplicates that a timeout's retransmissions cause must not start another recovery; nor those that still
+        // repeat the end of the last one (3.2 step 2).
+        if (_inRecovery || _afterTimeout || _duplicateAcks < DupThresh || (_afterRecovery && _sndUna == _recover))
         {
             return;
         }
@@ -166,48 +165,87 @@ public sealed partial class TcpConnection
         _inRecovery = true;
         _recover = _sndMax;
         _highRetransmit = _send.Head;
-        _lostBelow = Math.Max(_sacked.LostBelow, _send.Head + _mss);
-        _congestion.OnLoss(inFlight, now);
+        _lostBelow = _send.Head + _mss;
+
+        // What limited transmit let out beyond the window does not count (RFC 5681 3.2 step 2).
+        _congestion.OnLoss(Math.Min(inFlight, _congestion.Window), now);
         _forceRetransmit = true;
     }
 
     /// <summary>What is in the network, as far as we know (RFC 6675 section 4, SetPipe).</summary>
     private long Pipe()
     {
+        if (_sackOk)
+        {
+            return _log.Bytes - _log.LostBytes;
+        }
+
         long inFlight = _sndNxt - _sndUna;
         if (_afterTimeout)
         {
-            return _sacked.Count == 0 ? inFlight : _sacked.HoleBytes(_send.Head, _send.Head + inFlight);
+            return inFlight;
         }
 
         if (!_inRecovery)
         {
-            return inFlight - _sacked.SackedBytes;
+            // RFC 3042: each of the first two duplicates lets a new segment out.
+            return inFlight - (Math.Min(_duplicateAcks, DupThresh - 1) * (long)_mss);
         }
 
-        long lost = _sacked.HoleBytes(Math.Max(_highRetransmit, _send.Head), _lostBelow);
-        long gone = _sackOk ? _sacked.SackedBytes : (long)_duplicateAcks * _mss;
-        return Math.Max(0, inFlight - gone - lost);
+        long lost = Math.Max(0, _lostBelow - Math.Max(_highRetransmit, _send.Head));
+        return Math.Max(0, inFlight - ((long)_duplicateAcks * _mss) - lost);
     }
 
-    private bool TakeSackBlocks(scoped in TcpSegment segment)
+    /// <summary>What this acknowledgement, cumulative and selective, says to have arrived.</summary>
+    private void TakeDelivery(scoped in TcpSegment segment, int acked, Instant now)
     {
+        Delivery delivery = default;
+        long highest = _rackHighest;
+        _duplicateTold = false;
+        if (acked > 0)
+        {
+            long end = _send.Head + acked;
+            _log.Deliver(_send.Head, end, highest, now, _minRtt, ref delivery);
+            _rackHighest = Math.Max(_rackHighest, end);
+        }
+
         ref readonly TcpOptions options = ref segment.Options;
-        bool news = false;
         for (int i = 0; i < options.SackCount; i++)
         {
             (SequenceNumber left, SequenceNumber right) = options.GetSack(i);
 
-            // Below the acknowledgement it is a D-SACK (RFC 2883); beyond what was sent it is a lie.
+            // RFC 2883: a first block below the acknowledgement, or within the second, tells of a duplicate.
+            if (i == 0 && left < right && (right <= segment.Ack || IsWithinSecond(options, left, right)))
+            {
+                OnDuplicateTold(segment.Ack);
+                continue;
+            }
+
+            // Below the acknowledgement it is old; beyond what was sent it is a lie.
             if (left >= segment.Ack && left >= _sndUna && left < right && right <= _sndMax)
             {
                 long start = _send.Head + (left - _sndUna);
-                long end = Math.Min(_send.Head + (right - _sndUna), _send.Tail);
-                news |= start < end && _sacked.Add(start, end);
+                long end = Math.Min(_send.Head + (right - _sndUna), _send.Tail + (_finSent ? 1 : 0));
+                if (start < end && _sacked.Add(start, end))
+                {
+                    _log.Deliver(start, end, highest, now, _minRtt, ref delivery);
+                    _rackHighest = Math.Max(_rackHighest, end);
+                }
             }
         }
 
-        return news;
+        OnDelivered(delivery, now);
+    }
+
+    private static bool IsWithinSecond(in TcpOptions options, SequenceNumber left, SequenceNumber right)
+    {
+        if (options.SackCount < 2)
+        {
+            return false;
+        }
+
+        (SequenceNumber start, SequenceNumber end) = options.GetSack(1);
+        return left >= start && right <= end;
     }
 
     /// <summary>Takes the window if the segment is not older than the one that told us last. Returns whether it stayed the same.</summary>

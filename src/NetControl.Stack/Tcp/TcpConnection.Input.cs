@@ -110,7 +110,7 @@ public sealed partial class TcpConnection
                 return _sndMax == _iss ? TcpEvents.None : RejectAck(segment);
             }
 
-            Establish(now);
+            Establish(segment, now);
             _sndWnd = (uint)segment.Window << _sndShift;
             _maxSndWnd = Math.Max(_maxSndWnd, _sndWnd);
             _sndWl1 = segment.Seq;
@@ -198,7 +198,7 @@ public sealed partial class TcpConnection
             return TcpEvents.Output;
         }
 
-        Establish(now);
+        Establish(segment, now);
         _ackNow = true;
         TcpEvents events = TcpEvents.Established | TcpEvents.Output;
         if (segment.Payload.Length > 0 || segment.Has(TcpFlags.Fin))
@@ -210,7 +210,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Our SYN is acknowledged; its sequence number is behind us before any byte is counted.</summary>
-    private void Establish(Instant now)
+    private void Establish(scoped in TcpSegment segment, Instant now)
     {
         State = TcpState.Established;
         _synRetryAt = Instant.Never;
@@ -219,6 +219,20 @@ public sealed partial class TcpConnection
         {
             _rtt.Sample(now - _timedAt);
             _timing = false;
+        }
+        else if (_timestampsOk && segment.Options.HasTimestamps && (int)((uint)now.Millis + _tsOffset - segment.Options.TsEcr) is >= 0 and int millis)
+        {
+            // RFC 7323 4.1: the echo names the transmission that arrived.
+            _rtt.Sample(millis * 1000L);
+        }
+        else
+        {
+            _rtt.OnHandshakeLoss();
+        }
+
+        if (_synRetries > 0)
+        {
+            _congestion.OnHandshakeLoss();
         }
 
         _rtt.OnProgress();

@@ -78,12 +78,14 @@ public sealed partial class TcpConnection
         Debug.Assert(_sndMax - _sndUna <= _send.Length + 1, "nothing is in flight that is not in the buffer, but for SYN or FIN");
         Debug.Assert(_send.Head <= _send.Tail && _receive.Head <= _receive.Tail, "Head <= Tail");
         Debug.Assert(_assembler.Count == 0 || _assembler.Ranges[0].Start > _receive.Tail, "a hole lies before the first range");
-        Debug.Assert(_sacked.Count == 0 || _sacked.Highest <= _send.Tail, "nothing is acknowledged that was not queued");
+        Debug.Assert(_sacked.Count == 0 || _sacked.Highest <= _send.Tail + 1, "nothing is acknowledged that was not queued");
     }
 
     private void SendData<T>(Instant now, ref T sender)
         where T : ITcpSender, allows ref struct
     {
+        bool probing = _tailDue;
+        SequenceNumber before = _sndMax;
         while (TrySendPiece(now, ref sender))
         {
         }
@@ -99,13 +101,22 @@ public sealed partial class TcpConnection
             SendProbe(now, ref sender);
         }
 
+        if (probing)
+        {
+            SendTailProbe(now, ref sender);
+        }
+
         ArmRetransmission(now);
+        if (_sndMax != before)
+        {
+            ArmTailProbe(now);
+        }
     }
 
     private bool TrySendPiece<T>(Instant now, ref T sender)
         where T : ITcpSender, allows ref struct
     {
-        if (_inRecovery && TryRetransmit(now, ref sender))
+        if (_sackOk ? _log.LostBytes > 0 && TryRetransmitLost(now, ref sender) : _inRecovery && TryRetransmit(now, ref sender))
         {
             return true;
         }
@@ -137,7 +148,8 @@ public sealed partial class TcpConnection
 
         int segmentSize = SegmentSize();
         long window = _sndWnd - (_sndNxt - _sndUna);
-        long length = Math.Min(Math.Min(queued, window), _congestion.Window - Pipe());
+        long room = Math.Max(_congestion.Window - Pipe(), _tailDue ? segmentSize : 0);
+        long length = Math.Min(Math.Min(queued, window), room);
         if (length <= 0)
         {
             return false;
@@ -146,7 +158,7 @@ public sealed partial class TcpConnection
         // Silly windows (RFC 9293 3.8.6.2.1): a piece below a full segment goes only if it is all there is, or half of the largest
         // window the peer ever offered, or has waited for the override timeout. There is no Nagle delay: whoever wrote to the upstream
         // decided on the pieces already.
-        if (length < segmentSize && length < queued && length < _maxSndWnd / 2 && !_probeDue)
+        if (length < segmentSize && length < queued && length < _maxSndWnd / 2 && !_probeDue && !_tailDue)
         {
             return false;
         }
@@ -172,8 +184,9 @@ public sealed partial class TcpConnection
             _timedAt = now;
         }
 
-        _probeDue = false;
+        _probeDue = _tailDue = false;
         StartGiveUpClock(now);
+        LogSent(offset, offset + length + (fin ? 1 : 0), again, now);
         Emit(_sndNxt, offset, (int)length, TcpFlags.Ack | (last ? TcpFlags.Psh : TcpFlags.None) | (fin ? TcpFlags.Fin : TcpFlags.None), now, ref sender);
         Advance((int)length + (fin ? 1 : 0));
         if (fin)
@@ -184,14 +197,15 @@ public sealed partial class TcpConnection
         return true;
     }
 
-    /// <summary>RFC 6675 section 5, step C with NextSeg rule 1: lost holes first, as far as the window allows.</summary>
+    /// <summary>Without SACK: the next segment that is known to be missing, as far as the window allows (RFC 6582).</summary>
     private bool TryRetransmit<T>(Instant now, ref T sender)
         where T : ITcpSender, allows ref struct
     {
         long from = Math.Max(_highRetransmit, _send.Head);
         long sent = Math.Min(_send.Tail, _send.Head + (_sndMax - _sndUna));
         int segmentSize = SegmentSize();
-        if (from >= _lostBelow || !_sacked.TryNextHole(from, Math.Min(_lostBelow, sent), out long start, out long end))
+        long end = Math.Min(_lostBelow, sent);
+        if (from >= end)
         {
             // A lost FIN has no bytes in the buffer: it is what remains when everything below it has been sent again.
             if (_forceRetransmit && _finSent && _send.Length == 0)
@@ -213,11 +227,11 @@ public sealed partial class TcpConnection
         // The first retransmission of a recovery goes whatever the pipe says (RFC 5681 3.2 step 3).
         _forceRetransmit = false;
         long limit = Math.Max(segmentSize, Math.Min(Math.Max(room, segmentSize), _parameters.MaxSuperSegment) / segmentSize * segmentSize);
-        int length = (int)Math.Min(end - start, limit);
-        _highRetransmit = start + length;
+        int length = (int)Math.Min(end - from, limit);
+        _highRetransmit = from + length;
         Retransmits++;
         _timing = false;
-        Emit(_sndUna + (int)(start - _send.Head), start, length, TcpFlags.Ack, now, ref sender);
+        Emit(_sndUna + (int)(from - _send.Head), from, length, TcpFlags.Ack, now, ref sender);
         return true;
     }
 
@@ -230,6 +244,7 @@ public sealed partial class TcpConnection
         }
 
         StartGiveUpClock(now);
+        LogSent(_send.Tail, _send.Tail + 1, _sndNxt < _sndMax, now);
         Emit(_sndNxt, 0, 0, TcpFlags.Ack | TcpFlags.Fin, now, ref sender);
         Advance(1);
         _probeDue = false;
@@ -369,6 +384,15 @@ public sealed partial class TcpConnection
         }
 
         sender.Send(this, ref segment);
+    }
+
+    // Sends within a small part of a round trip share a record: less than the reordering window, and a dozen or two records in all.
+    private void LogSent(long start, long end, bool again, Instant now)
+    {
+        if (_sackOk)
+        {
+            _log.Append(start, end, now, again, Math.Max(_rtt.SmoothedMicros >> 4, 100));
+        }
     }
 
     private void Advance(int count)

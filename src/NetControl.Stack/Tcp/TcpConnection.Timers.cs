@@ -4,6 +4,7 @@ namespace NetControl.Stack.Tcp;
 public sealed partial class TcpConnection
 {
     private const int MaxChallengesPerSecond = 10;
+    private const int MaxSackTimeouts = 3;
     private Instant _synRetryAt = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
     private Instant _probeAt = Instant.Never;
@@ -17,11 +18,13 @@ public sealed partial class TcpConnection
 
     /// <summary>When <see cref="OnTimer"/> must be called; <see cref="Instant.Never"/> if nothing is pending. Calling early does no harm.</summary>
     public Instant NextDeadline =>
-        Instant.Min(Instant.Min(Instant.Min(_synRetryAt, _retransmitAt), Instant.Min(_probeAt, _ackAt)), _keepAliveAt);
+        Instant.Min(
+            Instant.Min(Instant.Min(_synRetryAt, _retransmitAt), Instant.Min(_probeAt, _ackAt)),
+            Instant.Min(_keepAliveAt, _lossAt));
 
     private void ResetTimers()
     {
-        _synRetryAt = _retransmitAt = _probeAt = _ackAt = _keepAliveAt = Instant.Never;
+        _synRetryAt = _retransmitAt = _probeAt = _ackAt = _keepAliveAt = _lossAt = Instant.Never;
         _challengeWindow = default;
         _challenges = _synRetries = _probes = 0;
     }
@@ -40,6 +43,16 @@ public sealed partial class TcpConnection
             _ackAt = Instant.Never;
             _ackNow = true;
             events |= TcpEvents.Output;
+        }
+
+        // Before the retransmission timer: a probe of the tail that is due at the same moment takes its place (RFC 8985 7.2).
+        if (now >= _lossAt)
+        {
+            events |= OnLossTimer(now);
+            if (_tailDue)
+            {
+                _retransmitAt = Instant.Never;
+            }
         }
 
         if (now >= _retransmitAt)
@@ -97,22 +110,35 @@ public sealed partial class TcpConnection
         }
 
         // RFC 6298 (5.4) to (5.6); everything in flight is taken for lost and goes again from the start, but for what was SACKed.
-        bool first = _rtt.Expiries == 0;
+        // A recovery that the timer cuts short has reduced the threshold for this window of data already.
+        bool first = _rtt.Expiries == 0 && !_inRecovery;
         _congestion.OnTimeout(_sndMax - _sndUna, first);
+        LookForBlackHole();
         _rtt.BackOff();
-        if (!first)
+        if (_rtt.Expiries >= MaxSackTimeouts || (_sacked.Count > 0 && _sacked.Lowest <= _send.Head))
         {
-            // RFC 2018 section 8: a peer may take back what it only selectively acknowledged; a second timeout stops believing it.
+            // RFC 2018 section 8: a peer may take back what it only selectively acknowledged. It did if its acknowledgement stops where a
+            // range starts; and after some timeouts in a row nothing is believed any more.
             _sacked.Clear();
         }
 
+
+        GoBack();
+        return TcpEvents.Output;
+    }
+
+    /// <summary>Everything in flight, but for what was SACKed, goes again from the start.</summary>
+    private void GoBack()
+    {
+        _log.Clear();
+        _tailDue = _tailPending = false;
+        _lossAt = Instant.Never;
         _sndNxt = _sndUna;
         _recover = _sndMax;
         _afterTimeout = true;
         _inRecovery = _forceRetransmit = false;
         _timing = false;
         _duplicateAcks = 0;
-        return TcpEvents.Output;
     }
 
     private TcpEvents OnProbeTimer(Instant now)

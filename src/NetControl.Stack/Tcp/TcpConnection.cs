@@ -29,7 +29,9 @@ public sealed partial class TcpConnection
     private readonly ChunkBuffer _receive;
     private readonly Assembler _assembler = new();
     private readonly SackScoreboard _sacked = new();
-    private readonly ICongestionControl _congestion;
+    private readonly NewReno _reno = new();
+    private readonly Cubic _cubic = new();
+    private ICongestionControl _congestion;
     private TcpParameters _parameters;
     private RttEstimator _rtt;
 
@@ -69,11 +71,11 @@ public sealed partial class TcpConnection
     private (long Start, long End) _duplicate;
 
     /// <summary>Makes a connection; <see cref="Accept"/> or <see cref="Connect"/> brings it to life.</summary>
-    public TcpConnection(ChunkPool pool, TcpParameters parameters, ICongestionControl congestion)
+    public TcpConnection(ChunkPool pool, TcpParameters parameters)
     {
         _pool = pool;
         _parameters = parameters;
-        _congestion = congestion;
+        _congestion = Choose(parameters);
         _send = new ChunkBuffer(pool);
         _receive = new ChunkBuffer(pool);
     }
@@ -95,6 +97,9 @@ public sealed partial class TcpConnection
 
     /// <summary>Whether everything queued, the FIN included, has been acknowledged.</summary>
     public bool AllAcknowledged => _send.Length == 0 && (!_finQueued || (_finSent && _sndUna == _sndMax));
+
+    /// <summary>The congestion control in force.</summary>
+    public ICongestionControl Congestion => _congestion;
 
     /// <summary>Segments sent again.</summary>
     public long Retransmits { get; private set; }
@@ -142,6 +147,7 @@ public sealed partial class TcpConnection
     public void Reset(TcpParameters parameters)
     {
         _parameters = parameters;
+        _congestion = Choose(parameters);
         _send.Reset();
         _receive.Reset();
         _assembler.Clear();
@@ -157,8 +163,10 @@ public sealed partial class TcpConnection
         _sackOk = _timestampsOk = _scalingOk = false;
         _tsRecent = 0;
         _duplicate = default;
+        _sizeProven = false;
         Retransmits = 0;
         ResetRecovery();
+        ResetLoss();
         ResetTimers();
         ResetOutput();
     }
@@ -268,6 +276,10 @@ public sealed partial class TcpConnection
         BufferBytes = _send.BytesHeld + _receive.BytesHeld,
     };
 
+    // Both are held: a pooled connection serves devices that chose differently, and must not allocate for it.
+    private ICongestionControl Choose(TcpParameters parameters) =>
+        parameters.CongestionControl == CongestionAlgorithm.NewReno ? _reno : _cubic;
+
     private void SetUp(SequenceNumber isn, uint timestampOffset, bool isV4, Instant now)
     {
         _lastHeard = _lastProgress = now;
@@ -275,6 +287,7 @@ public sealed partial class TcpConnection
         _tsOffset = timestampOffset;
         _rcvCapacity = Math.Min(_parameters.InitialReceiveWindow, _parameters.MaxBuffer);
         _peerMss = isV4 ? 536 : 1220;
+        _headers = isV4 ? 40 : 60;
         _localMss = isV4 ? _parameters.MssV4 : _parameters.MssV6;
 
         // The smallest scale that can express the largest window this connection may ever offer.
@@ -324,6 +337,7 @@ public sealed partial class TcpConnection
         State = state;
         ResetTimers();
         _sacked.Clear();
+        _log.Clear();
         _assembler.Clear();
         if (!_resetDue)
         {

@@ -1,3 +1,5 @@
+using NetControl.Stack.Tcp.Congestion;
+
 namespace NetControl.Stack.Tcp;
 
 /// <summary>What a connection is built with: the device's limits and the policies of its loop. Shared by all connections, never changed.</summary>
@@ -8,6 +10,9 @@ public sealed record TcpParameters
 
     /// <summary>The MSS we advertise over IPv6: the device's MTU less 60.</summary>
     public int MssV6 { get; init; } = 1440;
+
+    /// <summary>The congestion control.</summary>
+    public CongestionAlgorithm CongestionControl { get; init; }
 
     /// <summary>The most payload in one super-segment; 0 where the device cannot split.</summary>
     public int MaxSuperSegment { get; init; }

@@ -5,7 +5,6 @@ using NetControl.Network;
 using NetControl.Stack;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
-using NetControl.Stack.Tcp.Congestion;
 using NetControl.Stack.Wire;
 using NetControl.Testing;
 using NetControl.Testing.Proxies;
@@ -79,7 +78,7 @@ public sealed class AllocationTests
             _loop = queue.Context.Loop;
             _remote = remote;
             TcpParameters parameters = new() { MaxBuffer = 1 << 20 };
-            _connection = new TcpConnection(new ChunkPool(64 << 20), parameters, new NewReno());
+            _connection = new TcpConnection(new ChunkPool(64 << 20), parameters);
             _connection.Reset(parameters);
             _deliver = Deliver;
             _clock = new Clock(this);

@@ -51,20 +51,20 @@ public sealed class PartsTests
         NewReno reno = new();
         reno.Start(1000);
         Assert.Equal(10_000, reno.Window);
-        reno.OnAck(10_000, 10_000, default);
+        reno.OnAck(10_000, 10_000, 1000, default);
         Assert.Equal(20_000, reno.Window);
         reno.OnLoss(20_000, default);
         Assert.Equal((10_000, 10_000), (reno.Window, reno.SlowStartThreshold));
         reno.OnRecovered();
-        reno.OnAck(5000, 10_000, default);
-        reno.OnAck(5000, 10_000, default);
+        reno.OnAck(5000, 10_000, 1000, default);
+        reno.OnAck(5000, 10_000, 1000, default);
         Assert.Equal(11_000, reno.Window);
         reno.OnTimeout(11_000, first: true);
         Assert.Equal((1000, 5500), (reno.Window, reno.SlowStartThreshold));
         reno.OnTimeout(11_000, first: false);
         reno.OnTimeout(2000, first: false);
         Assert.Equal((1000, 5500), (reno.Window, reno.SlowStartThreshold));
-        reno.OnAck(1000, 1000, default);
+        reno.OnAck(1000, 1000, 1000, default);
         Assert.Equal(2000, reno.Window);
     }
 
@@ -81,17 +81,13 @@ public sealed class PartsTests
     }
 
     [Fact]
-    public void Scoreboard_FindsHolesAndLosses()
+    public void Scoreboard_FindsHoles()
     {
         SackScoreboard board = new();
         Assert.True(board.Add(2000, 3000));
         Assert.False(board.Add(2000, 3000));
         Assert.True(board.Add(4000, 5000));
-        board.UpdateLost(1000);
-        Assert.Equal(0, board.LostBelow);
         Assert.True(board.Add(6000, 7000));
-        board.UpdateLost(1000);
-        Assert.Equal(2000, board.LostBelow);
         Assert.True(board.TryNextHole(1000, 9000, out long start, out long end));
         Assert.Equal((1000, 2000), (start, end));
         Assert.True(board.TryNextHole(2500, 9000, out start, out end));
@@ -99,24 +95,11 @@ public sealed class PartsTests
         Assert.True(board.TryNextHole(6000, 9000, out start, out end));
         Assert.Equal((7000, 9000), (start, end));
         Assert.False(board.TryNextHole(6000, 7000, out _, out _));
-        Assert.Equal(3000, board.HoleBytes(1000, 6000));
         Assert.Equal(3000, board.SackedBytes);
         board.Trim(4500);
         Assert.Equal((2, 1500), (board.Count, board.SackedBytes));
         Assert.True(board.Add(4400, 9000));
         Assert.Equal((1, 9000), (board.Count, board.Highest));
-    }
-
-    [Fact]
-    public void Scoreboard_MoreThanTwoSegmentsAboveAHole_MakeItLost()
-    {
-        SackScoreboard board = new();
-        board.Add(1000, 3000);
-        board.UpdateLost(1000);
-        Assert.Equal(0, board.LostBelow);
-        board.Add(3000, 3001);
-        board.UpdateLost(1000);
-        Assert.Equal(1000, board.LostBelow);
     }
 
     [Fact]

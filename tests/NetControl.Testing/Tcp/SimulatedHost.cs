@@ -1,7 +1,6 @@
 using NetControl.Stack;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
-using NetControl.Stack.Tcp.Congestion;
 using Xunit;
 
 namespace NetControl.Testing.Tcp;
@@ -23,7 +22,7 @@ public sealed class SimulatedHost
         _simulation = simulation;
         _options = options;
         Pool = new ChunkPool(options.PoolBudget);
-        Connection = new TcpConnection(Pool, options.Tcp, new NewReno());
+        Connection = new TcpConnection(Pool, options.Tcp);
         Connection.Reset(options.Tcp);
     }
 

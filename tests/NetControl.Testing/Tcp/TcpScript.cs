@@ -24,12 +24,11 @@ public sealed partial class TcpScript : IDisposable
     /// <summary>Makes a closed connection.</summary>
     public TcpScript(TcpParameters? parameters = null, uint ourIsn = 1000, uint peerIsn = 5_000_000, ChunkPool? pool = null)
     {
-        Parameters = parameters ?? new TcpParameters();
+        Parameters = parameters ?? new TcpParameters { CongestionControl = CongestionAlgorithm.NewReno };
         Pool = pool ?? new ChunkPool(1L << 30);
         OurIsn = new SequenceNumber(ourIsn);
         PeerIsn = new SequenceNumber(peerIsn);
-        Congestion = new NewReno();
-        Connection = new TcpConnection(Pool, Parameters, Congestion);
+        Connection = new TcpConnection(Pool, Parameters);
         Connection.Reset(Parameters);
         Now = new Instant(1_000_000);
     }
@@ -37,8 +36,8 @@ public sealed partial class TcpScript : IDisposable
     /// <summary>The connection under test.</summary>
     public TcpConnection Connection { get; }
 
-    /// <summary>Its congestion control.</summary>
-    public NewReno Congestion { get; }
+    /// <summary>Its congestion control: NewReno, whose windows are round numbers, unless the parameters say otherwise.</summary>
+    public ICongestionControl Congestion => Connection.Congestion;
 
     /// <summary>Its parameters.</summary>
     public TcpParameters Parameters { get; }

@@ -12,13 +12,20 @@ public interface ICongestionControl
     /// <summary>The connection starts.</summary>
     void Start(int mss);
 
+    /// <summary>The path takes smaller segments only. That is no sign of congestion: the window stays.</summary>
+    void OnSegmentSize(int mss);
+
+    /// <summary>The handshake needed a retransmission: the first window is a single segment (RFC 5681 section 3.1).</summary>
+    void OnHandshakeLoss();
+
     /// <summary>New data was acknowledged outside of recovery.</summary>
     /// <param name="acked">Bytes newly acknowledged.</param>
     /// <param name="inFlight">Bytes in flight before this acknowledgement: the window counts as used only if they filled it.</param>
+    /// <param name="rttMicros">The smoothed round-trip time, 0 if unknown.</param>
     /// <param name="now">The time.</param>
-    void OnAck(long acked, long inFlight, Instant now);
+    void OnAck(long acked, long inFlight, long rttMicros, Instant now);
 
-    /// <summary>A loss was inferred from duplicate or selective acknowledgements: recovery begins.</summary>
+    /// <summary>A loss was inferred from acknowledgements: recovery begins.</summary>
     void OnLoss(long inFlight, Instant now);
 
     /// <summary>Recovery is complete.</summary>

@@ -12,19 +12,26 @@ public sealed class NewReno : ICongestionControl
     /// <inheritdoc/>
     public long SlowStartThreshold { get; private set; }
 
+    /// <summary>RFC 6928: min(10 * MSS, max(2 * MSS, 14600)).</summary>
+    public static long InitialWindow(int mss) => Math.Min(10 * mss, Math.Max(2 * mss, 14_600));
+
     /// <inheritdoc/>
     public void Start(int mss)
     {
         _mss = mss;
         _counted = 0;
-
-        // RFC 6928: min(10 * MSS, max(2 * MSS, 14600)).
-        Window = Math.Min(10 * mss, Math.Max(2 * mss, 14_600));
+        Window = InitialWindow(mss);
         SlowStartThreshold = long.MaxValue;
     }
 
     /// <inheritdoc/>
-    public void OnAck(long acked, long inFlight, Instant now)
+    public void OnSegmentSize(int mss) => _mss = mss;
+
+    /// <inheritdoc/>
+    public void OnHandshakeLoss() => Window = _mss;
+
+    /// <inheritdoc/>
+    public void OnAck(long acked, long inFlight, long rttMicros, Instant now)
     {
         // RFC 7661 in its simplest form: a window that the sender did not fill says nothing about the path, so it does not grow.
         if (inFlight + (2L * _mss) < Window)
@@ -73,5 +80,5 @@ public sealed class NewReno : ICongestionControl
     }
 
     /// <inheritdoc/>
-    public void OnIdle() => Window = Math.Min(Window, 10 * _mss);
+    public void OnIdle() => Window = Math.Min(Window, InitialWindow(_mss));
 }
