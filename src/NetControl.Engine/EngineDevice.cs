@@ -39,6 +39,9 @@ public sealed class EngineDevice
 
     internal DeviceCore Core => _core;
 
+    /// <summary>What else must close when this does: the stack whose device this is.</summary>
+    internal Action? Closing { get; set; }
+
     /// <summary>
     /// Ends all sessions with the cause, takes back addresses, routes and rules, and removes the interface (or gives an adopted one back).
     /// Closing twice is fine: the second call waits for the first.
@@ -79,14 +82,19 @@ public sealed class EngineDevice
     private async Task CloseCore(SessionCause cause)
     {
         await Task.Yield(); // the caller's lock is not held through what follows
-        await Task.WhenAll(_core.Queues.Select(queue => queue.Context.Loop.InvokeAsync(() =>
-        {
-            // Sessions first: their resets still have to go out through the queue.
-            queue.Flows.CloseSessions(null, cause);
-            (queue as TunQueue)?.Stop();
-            return 0;
-        })));
+        Closing?.Invoke();
+
+        // First no queue reads any more, then the sessions end: a queue that still read could hand a packet to one that is done, and bear a
+        // session there. The descriptors stay open, for the resets.
+        await ForEachQueue(static queue => (queue as TunQueue)?.Stop());
+        await ForEachQueue(queue => queue.Flows.CloseSessions(null, cause));
         _interface?.Dispose();
         _engine.Forget(this);
     }
+
+    private Task ForEachQueue(Action<PacketQueue> action) => Task.WhenAll(_core.Queues.Select(queue => queue.Context.Loop.InvokeAsync(() =>
+    {
+        action(queue);
+        return 0;
+    })));
 }

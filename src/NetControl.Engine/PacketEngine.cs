@@ -30,12 +30,14 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly UpdateTicker _ticker;
     private bool _disposed;
 
+    // Once for all engines of the process: tables that are in use must not find their keys elsewhere.
+    static PacketEngine() => FlowKey.Seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+
     /// <summary>Starts the loops.</summary>
     public PacketEngine(EngineOptions options, ILogger logger)
     {
         _logger = logger;
         Options = options with { Loops = options.Loops > 0 ? options.Loops : Environment.ProcessorCount };
-        FlowKey.Seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
         _loops = new LoopGroup(Options.Loops, logger);
         _udp = new LoopUdpShared[_loops.Count];
         _contexts = new LoopContext[_loops.Count];
@@ -45,7 +47,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
             _contexts[i] = new LoopContext(_loops[i], Options, _udp[i], logger);
         }
 
-        _pump = new EventPump([.. _contexts.Select(context => context.Events)]);
+        _pump = new EventPump([.. _contexts.Select(context => context.Events)], logger);
         SocketOptions sockets = new(ProbeMark(Options.Mark, logger), Interface: null);
         StreamDialer = new LoopTcpDialer(_loops, sockets);
         PacketListener = new LoopPacketListener(_loops, _udp, sockets);
@@ -135,6 +137,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         EngineDevice device = new(this, spec, status, core, null);
         StackDevice stack = new(device, mtu);
         stack.Bind(_contexts[NextLoop()], core);
+        device.Closing = stack.Close;
         Remember(device);
         return stack;
     }
@@ -207,9 +210,21 @@ public sealed partial class PacketEngine : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_devices.Remove(device))
+            if (!_devices.Remove(device))
             {
-                _closedDevices.Add(device.ReadCounters());
+                return;
+            }
+
+            // One row for each name, however often devices come and go.
+            DeviceCounters last = device.ReadCounters() with { HalfOpen = 0 };
+            int row = _closedDevices.FindIndex(closed => closed.Device == last.Device);
+            if (row < 0)
+            {
+                _closedDevices.Add(last);
+            }
+            else
+            {
+                _closedDevices[row] = Add(_closedDevices[row], last);
             }
         }
     }

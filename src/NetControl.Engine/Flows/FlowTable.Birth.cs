@@ -49,10 +49,10 @@ internal sealed partial class FlowTable
             return DropReason.SessionLimit;
         }
 
-        if (_queue.Device.Directory is { } directory && directory.Claim(key, _queue.Index) != _queue.Index)
+        if (_queue.Device.Directory?.Claim(key, _queue.Index) is { } index && index != _queue.Index)
         {
             _context.LeaveSession();
-            return HandOff(_queue.Device.Queues[directory.Find(key)], packet);
+            return HandOff(_queue.Device.Queues[index], packet);
         }
 
         TcpFlow flow = _context.RentTcp(_queue);
@@ -71,7 +71,7 @@ internal sealed partial class FlowTable
         FlowKey key = DirectoryKey(parsed.From);
         if (IsElsewhere(key, out PacketQueue? owner))
         {
-            return HandOff(owner, packet);
+            return HandOffDatagram(owner, packet, parsed);
         }
 
         if (_queue.Device.PacketEgress?.Current is not { PacketProxy: not null } egress)
@@ -85,10 +85,10 @@ internal sealed partial class FlowTable
             return DropReason.SessionLimit;
         }
 
-        if (_queue.Device.Directory is { } directory && directory.Claim(key, _queue.Index) != _queue.Index)
+        if (_queue.Device.Directory?.Claim(key, _queue.Index) is { } index && index != _queue.Index)
         {
             _context.LeaveSession();
-            return HandOff(_queue.Device.Queues[directory.Find(key)], packet);
+            return HandOffDatagram(_queue.Device.Queues[index], packet, parsed);
         }
 
         UdpFlow flow = _context.RentUdp();
@@ -148,6 +148,19 @@ internal sealed partial class FlowTable
     /// <summary>Copies a packet and posts it to the loop that owns its flow. Rare: the kernel keeps a flow where its answers come from.</summary>
     private static DropReason HandOff(PacketQueue owner, ReadOnlySpan<byte> packet) =>
         owner.TryPost(packet) ? DropReason.None : DropReason.HandOffFull;
+
+    /// <summary>The same for a datagram, which may be one piece of a super-datagram: then it gets headers of its own.</summary>
+    private DropReason HandOffDatagram(PacketQueue owner, ReadOnlySpan<byte> packet, in ParsedPacket parsed)
+    {
+        if (parsed.PayloadOffset + parsed.PayloadLength == parsed.TotalLength && parsed.PayloadOffset == parsed.TransportOffset + UdpHeader.Length)
+        {
+            return HandOff(owner, packet);
+        }
+
+        byte[] room = _context.LargePacket;
+        int length = UdpPacket.Write(room, parsed.From, parsed.To, parsed.Payload(packet));
+        return HandOff(owner, room.AsSpan(0, length));
+    }
 
     /// <summary>A UDP source socket is one session whatever its destinations, so its key has none.</summary>
     private static FlowKey DirectoryKey(AddrPort client) => new(IpProtocol.Udp, client, default);

@@ -96,10 +96,10 @@ internal sealed class StreamRelay
                 _flow.RelayReceived(_life, buffer.AsSpan(0, count));
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
         {
             await _flow.Loop.Resume();
-            Fail();
+            Fail(e);
         }
         finally
         {
@@ -137,10 +137,10 @@ internal sealed class StreamRelay
                 }
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
         {
             await _flow.Loop.Resume();
-            Fail();
+            Fail(e);
         }
         finally
         {
@@ -149,11 +149,13 @@ internal sealed class StreamRelay
         }
     }
 
-    private void Fail()
+    /// <summary>Whatever a stream throws is the end of the session, and of nothing else.</summary>
+    private void Fail(Exception error)
     {
         if (!_ended.IsCancellationRequested)
         {
-            _flow.RelayFailed(_life, SessionCause.UpstreamReset);
+            bool broken = error is IOException or OperationCanceledException or ObjectDisposedException;
+            _flow.RelayFailed(_life, broken ? SessionCause.UpstreamReset : SessionCause.UpstreamError);
         }
     }
 }

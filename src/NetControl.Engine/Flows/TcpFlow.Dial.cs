@@ -21,7 +21,6 @@ internal sealed partial class TcpFlow
 
     private void StartDial(Instant now)
     {
-        _dialing = true;
         _halfOpen = true;
         _queue.Counters.HalfOpen++;
         _dialStarted = now;
@@ -76,7 +75,6 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        _dialOut = false;
         IStreamConnection? connection = null;
         Exception? failure = null;
         try
@@ -92,11 +90,21 @@ internal sealed partial class TcpFlow
         if (IsFinished)
         {
             // The client has gone, or the dial came too late; the object was only waiting for this.
-            connection?.Abort();
-            connection?.Dispose();
-            _context.Return(this);
+            if (connection is not null)
+            {
+                Discard(connection);
+            }
+
+            _dialOut = false;
+            if (!_finishing)
+            {
+                _context.Return(this);
+            }
+
             return;
         }
+
+        _dialOut = false;
 
         _dialing = false;
         _dialDuration = TimeSpan.FromMicroseconds(_context.Loop.Now - _dialStarted);
@@ -114,9 +122,26 @@ internal sealed partial class TcpFlow
         else
         {
             PushUpstream();
+            if (IsFinished || FailIfBroken())
+            {
+                return;
+            }
         }
 
         _context.MarkDirty(this);
+    }
+
+    private void Discard(IStreamConnection connection)
+    {
+        try
+        {
+            connection.Abort();
+            connection.Dispose();
+        }
+        catch (Exception e)
+        {
+            FlowLog.Fault(_context.Logger, _client, e); // a foreign stream's fault must not become the loop's
+        }
     }
 
     private void OnDialFailed(Exception failure)
@@ -189,7 +214,14 @@ internal sealed partial class TcpFlow
             _dialing = false;
             if (_dialOut)
             {
-                _dialCancellation?.Cancel();
+                try
+                {
+                    _dialCancellation?.Cancel(); // may complete the dial, and so OnDialCompleted, before it returns
+                }
+                catch (AggregateException e)
+                {
+                    FlowLog.Fault(_context.Logger, _client, e); // thrown by what a dialer had registered
+                }
             }
         }
     }

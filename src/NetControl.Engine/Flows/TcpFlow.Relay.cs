@@ -224,7 +224,14 @@ internal sealed partial class TcpFlow
         if (_relay is { } relay)
         {
             _relay = null;
-            relay.Close(abort);
+            try
+            {
+                relay.Close(abort);
+            }
+            catch (Exception e)
+            {
+                FlowLog.Fault(_context.Logger, _client, e); // a foreign stream's fault must not become the loop's
+            }
         }
     }
 

@@ -36,7 +36,9 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     private long _packetsSent;
     private long _packetsReceived;
     private long _lastReported;
+    private SessionState _lastState;
     private int _life;
+    private bool _finishing;
     private SequenceNumber _irs;
     private uint _synWindow;
 
@@ -85,12 +87,14 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _synWindow = packet.Window;
         _tally = _context.Tally(_queue.Device.Name, egress.DelegateName, SessionProtocol.Tcp, _client.IsV4);
         _tally.Opened++;
+        _lastState = SessionState.Dialing;
         ResetRelay();
 
         Instant now = _context.Loop.Now;
         ulong hash = _context.Isn.Hash(_remote, _client);
         TcpSegment syn = new(packet.Seq, packet.Ack, packet.Flags, packet.Window, in packet.Options, default);
         _connection.Accept(syn, _context.Isn.Next(_remote, _client, now), (uint)(hash >> 32), _client.IsV4, now);
+        _dialing = true;
         _context.Events.Add(SessionEventKind.Opened, Describe(SessionCause.None));
         StartDial(now);
     }
@@ -148,9 +152,11 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     public void ReportIfMoved()
     {
         long moved = _bytesSent + _bytesReceived;
-        if (moved != _lastReported)
+        SessionState state = State;
+        if (moved != _lastReported || state != _lastState)
         {
             _lastReported = moved;
+            _lastState = state;
             _context.Events.Add(SessionEventKind.Updated, Describe(SessionCause.None));
         }
     }
@@ -352,7 +358,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        IsFinished = true;
+        IsFinished = _finishing = true;
         LeaveHalfOpen();
         CancelDial();
         CloseUpstream(abortUpstream);
@@ -364,7 +370,8 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _connection.Drop();
         _egress = null;
 
-        // A dial that is still out holds the object until its answer comes.
+        // A dial that is still out holds the object until its answer comes. One that answered its cancellation at once left it to us.
+        _finishing = false;
         if (!_dialOut)
         {
             _context.Return(this);

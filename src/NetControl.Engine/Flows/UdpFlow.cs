@@ -70,7 +70,13 @@ internal sealed class UdpFlow
 
             _sender = sender;
         }
-        catch (Exception e) when (e is DialException or NetworkException or IOException)
+        catch (Exception e) when (e is not (DialException or NetworkException or IOException))
+        {
+            SendUnreachable(packet, UnreachableReason.Host);
+            OnFault(e);
+            return DropReason.InternalError;
+        }
+        catch (Exception e)
         {
             FlowLog.UdpSessionFailed(_context.Logger, Client, egress.ProxyName, e.Message);
             bool limit = e is DialException { Failure: DialFailure.LocalLimit };
@@ -90,10 +96,16 @@ internal sealed class UdpFlow
             return DropReason.Martian;
         }
 
+        UdpReceiver? receiver = _receiver;
         try
         {
             ReadOnlySpan<byte> payload = parsed.Payload(packet);
             _sender!.WriteTo(payload, parsed.To);
+            if (_receiver != receiver)
+            {
+                return DropReason.SessionClosed; // the proxy ended the session instead of sending, and the books are closed
+            }
+
             _packetsSent++;
             _bytesSent += payload.Length;
             _tally.BytesSent += payload.Length;
@@ -112,6 +124,11 @@ internal sealed class UdpFlow
                     Finish(SessionCause.UpstreamClosed);
                     return DropReason.SessionClosed;
             }
+        }
+        catch (Exception e)
+        {
+            OnFault(e);
+            return DropReason.InternalError;
         }
     }
 
@@ -214,8 +231,19 @@ internal sealed class UdpFlow
         {
             // It was closed already: that is how most sessions end.
         }
+        catch (Exception e)
+        {
+            FlowLog.Fault(_context.Logger, Client, e); // a proxy's fault must not become the loop's
+        }
 
         _context.Return(this);
+    }
+
+    /// <summary>A proxy threw what no proxy should. The session pays for it, not the loop.</summary>
+    private void OnFault(Exception error)
+    {
+        FlowLog.Fault(_context.Logger, Client, error);
+        Finish(SessionCause.InternalError);
     }
 
     private void SendUnreachable(ReadOnlySpan<byte> packet, UnreachableReason reason)

@@ -1,12 +1,15 @@
+using Microsoft.Extensions.Logging;
+
 namespace NetControl.Engine.Sessions;
 
 /// <summary>Carries session events from the loops' rings to the sink, on the thread pool: loops only ring the bell.</summary>
 /// <remarks>Thread rule: one drain runs at a time; the sink is never called by two threads at once.</remarks>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "without timers and wait handles these hold nothing to dispose of")]
-internal sealed class EventPump
+internal sealed partial class EventPump
 {
     private readonly EventRing[] _rings;
-    private readonly SemaphoreSlim _bell = new(0, 1);
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _bell = new(0);
     private readonly CancellationTokenSource _stop = new();
     private int _rung;
     private long _rounds;
@@ -14,9 +17,10 @@ internal sealed class EventPump
     private TaskCompletionSource _roundDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a pump over the rings.</summary>
-    public EventPump(EventRing[] rings)
+    public EventPump(EventRing[] rings, ILogger logger)
     {
         _rings = rings;
+        _logger = logger;
         foreach (EventRing ring in rings)
         {
             ring.OnSignal(Ring);
@@ -43,7 +47,7 @@ internal sealed class EventPump
         {
             Task round = Volatile.Read(ref _roundDone).Task;
             Ring();
-            await round.WaitAsync(cancellationToken);
+            await Task.WhenAny(round, _running).WaitAsync(cancellationToken); // after the last round there is no other
         }
     }
 
@@ -81,11 +85,26 @@ internal sealed class EventPump
             Interlocked.MemoryBarrier(); // the bell is open again before the rings are read: nothing slips between
             foreach (EventRing ring in _rings)
             {
-                ring.Drain(sink);
+                Drain(ring, sink);
             }
 
             _rounds++;
             Interlocked.Exchange(ref _roundDone, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         }
     }
+
+    private void Drain(EventRing ring, ISessionEventSink sink)
+    {
+        try
+        {
+            ring.Drain(sink);
+        }
+        catch (Exception e)
+        {
+            LogSinkFailed(_logger, e); // the sink has had what it was given; the pump serves the events to come
+        }
+    }
+
+    [LoggerMessage(30, LogLevel.Error, "the sink of session events failed; it may have missed some")]
+    private static partial void LogSinkFailed(ILogger logger, Exception error);
 }

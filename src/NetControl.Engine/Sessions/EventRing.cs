@@ -3,8 +3,7 @@ namespace NetControl.Engine.Sessions;
 /// <summary>A bounded ring of session events from one loop to one reader. A full ring counts and goes on: a loop waits for nobody.</summary>
 /// <remarks>
 /// Thread rule: the loop writes, one pump reads. Each side owns one index and publishes it with a volatile write; an entry is written
-/// before the index that covers it. A loss is placed exactly: it lies between the events before it and those after it, because the writer
-/// reports it with the next event that fits.
+/// before the index that covers it. A loss is placed exactly: every entry says how many events had been lost before it.
 /// </remarks>
 internal sealed class EventRing
 {
@@ -13,8 +12,8 @@ internal sealed class EventRing
     private readonly int _mask;
     private long _written;
     private long _read;
-    private long _pendingLoss;
     private long _lost;
+    private long _lostTold;
     private long _signalled;
     private Action? _wake;
 
@@ -52,15 +51,13 @@ internal sealed class EventRing
     {
         if (_written - Volatile.Read(ref _read) > _mask)
         {
-            _pendingLoss++;
             Volatile.Write(ref _lost, _lost + 1);
             return;
         }
 
         int at = (int)_written & _mask;
         _entries[at] = new SessionEvent(kind, info);
-        _lostBefore[at] = _pendingLoss;
-        _pendingLoss = 0;
+        _lostBefore[at] = _lost;
         Volatile.Write(ref _written, _written + 1);
     }
 
@@ -81,22 +78,43 @@ internal sealed class EventRing
         while (_read != end)
         {
             int at = (int)_read & _mask;
-            if (_lostBefore[at] > 0)
-            {
-                sink.OnLost(_lostBefore[at]);
-            }
+            TellLoss(sink, _lostBefore[at]);
 
             // As long a run as lies together and has no loss inside.
             int count = 1;
             int room = (int)Math.Min(end - _read, _entries.Length - at);
-            while (count < room && _lostBefore[at + count] == 0)
+            while (count < room && _lostBefore[at + count] == _lostTold)
             {
                 count++;
             }
 
-            sink.OnEvents(_entries.AsSpan(at, count));
-            Array.Clear(_entries, at, count);
-            Volatile.Write(ref _read, _read + count);
+            try
+            {
+                sink.OnEvents(_entries.AsSpan(at, count));
+            }
+            finally
+            {
+                Array.Clear(_entries, at, count);
+                Volatile.Write(ref _read, _read + count);
+            }
+        }
+
+        // What was lost behind the last event must not wait for the next one, which may never come. Read in this order: if no event was
+        // written after the loss was read, all of it lies before the next one.
+        long lost = Volatile.Read(ref _lost);
+        if (Volatile.Read(ref _written) == end)
+        {
+            TellLoss(sink, lost);
+        }
+    }
+
+    private void TellLoss(ISessionEventSink sink, long lost)
+    {
+        if (lost > _lostTold)
+        {
+            long count = lost - _lostTold;
+            _lostTold = lost;
+            sink.OnLost(count);
         }
     }
 }

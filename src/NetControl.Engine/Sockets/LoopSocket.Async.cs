@@ -42,7 +42,7 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         _reading.Reset();
         _readBuffer = buffer;
         _readPending = true;
-        _readCancellation = Register(static socket => socket.CancelRead(), cancellationToken);
+        _readCancellation = Register(static (socket, operation) => socket.CancelRead(operation), _reading.Version, cancellationToken);
         return new ValueTask<int>(this, _reading.Version);
     }
 
@@ -71,13 +71,18 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         _writing.Reset();
         _writeBuffer = buffer[sent..];
         _writePending = true;
-        _writeCancellation = Register(static socket => socket.CancelWrite(), cancellationToken);
+        _writeCancellation = Register(static (socket, operation) => socket.CancelWrite(operation), _writing.Version, cancellationToken);
         return new ValueTask(this, _writing.Version);
     }
 
     /// <inheritdoc/>
     public ValueTask CloseWriteAsync(CancellationToken cancellationToken = default)
     {
+        if (!Loop.InLoop)
+        {
+            return HopAndCloseWrite(cancellationToken);
+        }
+
         if (!_writeClosed)
         {
             _writeClosed = true;
@@ -96,7 +101,7 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         _writing.Reset();
         _connectPending = true;
         _writeClosed = false;
-        _writeCancellation = Register(static socket => socket.CancelWrite(), cancellationToken);
+        _writeCancellation = Register(static (socket, operation) => socket.CancelWrite(operation), _writing.Version, cancellationToken);
         return new ValueTask(this, _writing.Version);
     }
 
@@ -205,9 +210,9 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         return false;
     }
 
-    private void CancelRead()
+    private void CancelRead(short operation)
     {
-        if (_readPending)
+        if (_readPending && operation == _reading.Version)
         {
             _readPending = false;
             _readBuffer = default;
@@ -215,9 +220,9 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         }
     }
 
-    private void CancelWrite()
+    private void CancelWrite(short operation)
     {
-        if (_writePending || _connectPending)
+        if ((_writePending || _connectPending) && operation == _writing.Version)
         {
             _writePending = _connectPending = false;
             _writeBuffer = default;
@@ -246,7 +251,8 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         _writeClosed = false;
     }
 
-    private CancellationTokenRegistration Register(Action<LoopSocket> cancel, CancellationToken token)
+    // The operation's number goes along: a cancellation that is posted from elsewhere may arrive when the next operation is under way.
+    private CancellationTokenRegistration Register(Action<LoopSocket, short> cancel, short operation, CancellationToken token)
     {
         if (!token.CanBeCanceled)
         {
@@ -256,17 +262,17 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
         return token.UnsafeRegister(
             static state =>
             {
-                (LoopSocket socket, Action<LoopSocket> cancel) = ((LoopSocket, Action<LoopSocket>))state!;
+                (LoopSocket socket, Action<LoopSocket, short> cancel, short operation) = ((LoopSocket, Action<LoopSocket, short>, short))state!;
                 if (socket.Loop.InLoop)
                 {
-                    cancel(socket);
+                    cancel(socket, operation);
                 }
                 else
                 {
-                    socket.Loop.Post(_ => cancel(socket), null);
+                    socket.Loop.Post(_ => cancel(socket, operation), null);
                 }
             },
-            (this, cancel));
+            (this, cancel, operation));
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -281,6 +287,13 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
     {
         await Loop.Resume();
         await WriteAsync(buffer, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask HopAndCloseWrite(CancellationToken cancellationToken)
+    {
+        await Loop.Resume();
+        await CloseWriteAsync(cancellationToken);
     }
 
     private void ThrowIfClosed()

@@ -29,11 +29,11 @@ internal sealed class LoopUdpShared : IDisposable
     /// <summary>Datagrams on their way out.</summary>
     public UdpBatch Batch { get; } = new();
 
-    /// <summary>Receives one batch and pushes it. Returns whether there may be more.</summary>
-    public bool ReceiveBatch(int fd, IPacketHandler handler)
+    /// <summary>Receives one batch and pushes it, as long as the handler lets the socket live. Returns whether there may be more.</summary>
+    public bool ReceiveBatch(LoopUdpSocket socket, int fd, IPacketHandler handler)
     {
         int count = _messages.Receive(fd, BatchSize, Libc.MSG_DONTWAIT);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count && socket.IsOpen; i++)
         {
             if (!_messages.TryGetSource(i, out AddrPort source) || (_messages.Flags(i) & Libc.MSG_TRUNC) != 0)
             {
@@ -49,7 +49,7 @@ internal sealed class LoopUdpShared : IDisposable
             }
 
             // The kernel joined datagrams of one size (UDP_GRO); the last may be shorter.
-            for (int at = 0; at < bytes.Length; at += segment)
+            for (int at = 0; at < bytes.Length && socket.IsOpen; at += segment)
             {
                 handler.OnPacket(bytes.Slice(at, Math.Min(segment, bytes.Length - at)), source);
             }

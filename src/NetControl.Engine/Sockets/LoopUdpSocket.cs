@@ -68,6 +68,12 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
     /// <inheritdoc/>
     public void Receive(IPacketHandler handler)
     {
+        if (_closed)
+        {
+            handler.OnClosed(null);
+            return;
+        }
+
         _handler = handler;
         if (_readyBeforeReceive)
         {
@@ -96,7 +102,7 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
 
         for (int i = 0; i < MaxBatchesPerEvent; i++)
         {
-            if (_closed || !_shared.ReceiveBatch(_fd, handler))
+            if (_closed || !_shared.ReceiveBatch(this, _fd, handler))
             {
                 return;
             }

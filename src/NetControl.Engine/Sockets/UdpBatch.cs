@@ -21,6 +21,7 @@ internal sealed class UdpBatch
     private int _used;
     private int _count;
     private long _dropped;
+    private bool _flushing;
 
     /// <summary>Datagrams that the kernel did not take; read from anywhere.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
@@ -28,6 +29,12 @@ internal sealed class UdpBatch
     /// <summary>Adds a datagram.</summary>
     public void Add(LoopUdpSocket socket, ReadOnlySpan<byte> payload, in AddrPort destination)
     {
+        if (_flushing)
+        {
+            socket.SendOne(payload, destination); // a handler answers from within the flush: rare, and the runs must not move now
+            return;
+        }
+
         if (_count > 0 && TryExtend(ref _runs[_count - 1], socket, payload, destination))
         {
             return;
@@ -55,6 +62,12 @@ internal sealed class UdpBatch
     /// <summary>Sends everything.</summary>
     public void Flush()
     {
+        if (_flushing)
+        {
+            return; // a handler that hears "unreachable" while we send may dispose of its socket, which flushes
+        }
+
+        _flushing = true;
         for (int i = 0; i < _count; i++)
         {
             ref Run run = ref _runs[i];
@@ -68,6 +81,7 @@ internal sealed class UdpBatch
 
         _count = 0;
         _used = 0;
+        _flushing = false;
     }
 
     private bool TryExtend(ref Run run, LoopUdpSocket socket, ReadOnlySpan<byte> payload, in AddrPort destination)
