@@ -12,8 +12,8 @@ namespace NetControl.Stack.Ip;
 /// </remarks>
 public sealed class Reassembler
 {
-    /// <summary>How long IPv4 fragments wait for each other (RFC 1122 section 3.3.2 allows 60 s; Linux waits 30).</summary>
-    public const long TimeoutV4Micros = 30_000_000;
+    /// <summary>How long IPv4 fragments wait for each other (RFC 1122 section 3.3.2: 60 to 120 s).</summary>
+    public const long TimeoutV4Micros = 60_000_000;
 
     /// <summary>How long IPv6 fragments wait for each other (RFC 8200 section 4.5).</summary>
     public const long TimeoutV6Micros = 60_000_000;
