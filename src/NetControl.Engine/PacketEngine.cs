@@ -179,6 +179,11 @@ public sealed partial class PacketEngine : IAsyncDisposable
         {
             context.Loop.Post(static state => ((LoopContext)state!).Trim(), context);
         }
+
+        foreach (PacketQueue queue in Devices().SelectMany(device => device.Core.Queues))
+        {
+            queue.Context.Loop.Post(static state => ((PacketQueue)state!).Flows.Trim(), queue);
+        }
     }
 
     /// <summary>Closes all devices (their sessions end with <see cref="SessionCause.Shutdown"/>), then the loops.</summary>

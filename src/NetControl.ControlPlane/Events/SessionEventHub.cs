@@ -5,15 +5,14 @@ namespace NetControl.ControlPlane.Events;
 
 /// <summary>Numbers every session event, remembers the last ones, and feeds subscribers.</summary>
 /// <remarks>
-/// There is one log; a subscriber is a place in it, with a bound on how far behind it may be. Whoever falls behind that bound is moved on,
-/// one
-/// event at a time, and each event that it would have got is counted as lost to it. So a stuck reader costs no memory, and next to no time.
+/// There is one log; a subscriber is a place in it, with a bound on how far behind it may be. Whoever falls behind that bound is moved
+/// on, one event at a time, and each event that it would have got is counted as lost to it. So a stuck reader costs no memory, and next to no time.
 /// Thread rule: the engine's pump writes, the pool reads, both under one lock held for a bounded number of copies.
 /// </remarks>
 public sealed class SessionEventHub : ISessionEventSink
 {
     /// <summary>How many events are remembered.</summary>
-    public const int DefaultCapacity = 65_536;
+    public const int DefaultCapacity = 32_768;
 
     private readonly Lock _gate = new();
     private readonly EventLog _log;

@@ -5,8 +5,7 @@ namespace NetControl.ControlPlane.Events;
 /// <summary>One subscriber's place in the log.</summary>
 /// <remarks>
 /// Owner: one reader. Its place is guarded by the hub's lock. <c>Position</c> is the last sequence number that it was given, or was told is
-/// lost,
-/// or that its filter hid.
+/// lost, or that its filter hid.
 /// </remarks>
 public sealed class SessionSubscription : IDisposable
 {

@@ -7,12 +7,9 @@ namespace NetControl.ControlPlane.Events;
 /// <summary>Takes a snapshot of the live sessions that fits the event stream without gap or overlap.</summary>
 /// <remarks>
 /// 1. Subscribe: events after S0 are kept. 2. Copy the sessions, each loop at its own moment. 3. Flush: every event that happened before is
-/// now
-/// in the log. 4. Apply the events from S0 on to the copies. What comes out is exact as of the last event applied: a session that ended
-/// before
-/// its loop was copied is neither in the copy nor re-opened, since its closing is among the events or before S0; one that opened after the
-/// copy
-/// is added by its event. A loss on the way spoils it, and it is taken again.
+/// now in the log. 4. Apply the events from S0 on to the copies. What comes out is exact as of the last event applied: a session that ended
+/// before its loop was copied is neither in the copy nor re-opened, since its closing is among the events or before S0; one that opened
+/// after the copy is added by its event. A loss on the way spoils it, and it is taken again.
 /// </remarks>
 internal sealed class SnapshotTaker
 {

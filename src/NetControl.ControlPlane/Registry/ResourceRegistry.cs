@@ -8,8 +8,7 @@ namespace NetControl.ControlPlane.Registry;
 /// effects.</summary>
 /// <remarks>
 /// Lock rule: what is slow (dialers, the kernel) is done before or after, never under <see cref="Gate"/>; under it there are only
-/// dictionary
-/// operations and the volatile writes that make a change take effect.
+/// dictionary operations and the volatile writes that make a change take effect.
 /// </remarks>
 internal sealed class ResourceRegistry
 {

@@ -91,7 +91,7 @@ internal abstract class PacketQueue
             headers, from, to, segment.Seq, segment.Ack, segment.Flags, segment.Window, in segment.Options, segment.PayloadLength, _ipId++);
         int transport = from.IsV4 ? Ipv4Header.MinLength : Ipv6Header.Length;
         VirtioNetHeader vnet = default;
-        if (Features.HasFlag(QueueFeatures.Checksum))
+        if ((Features & QueueFeatures.Checksum) != 0) // HasFlag boxes until the JIT has optimised its caller
         {
             vnet.Flags = VirtioNetHeader.NeedsChecksum;
             vnet.ChecksumStart = (ushort)transport;
@@ -150,7 +150,7 @@ internal abstract class PacketQueue
 
         int length = UdpPacket.WriteHeaders(headers, from, to, payload.Length, _ipId++);
         VirtioNetHeader vnet = default;
-        if (Features.HasFlag(QueueFeatures.Checksum))
+        if ((Features & QueueFeatures.Checksum) != 0)
         {
             vnet.Flags = VirtioNetHeader.NeedsChecksum;
             vnet.ChecksumStart = (ushort)(length - UdpHeader.Length);

@@ -90,6 +90,13 @@ internal sealed partial class FlowTable
         WakeHousekeeping();
     }
 
+    /// <summary>Gives the room of tables that were much larger once back.</summary>
+    public void Trim()
+    {
+        _tcp.TrimExcess();
+        _udp.TrimExcess();
+    }
+
     /// <summary>Ends the sessions that the selector picks. Returns how many.</summary>
     public int CloseSessions(SessionSelector? selector, SessionCause cause)
     {

@@ -32,10 +32,8 @@ internal sealed class UdpReceiver : IPacketResponseReceiver, IPacketErrorReceive
             return payload.Length;
         }
 
-        byte[] copy = payload.ToArray();
-        AddrPort from = source;
-        _loop.Post(_ => _flow?.OnReply(copy, from), null);
-        return copy.Length;
+        PostReply(payload.ToArray(), source);
+        return payload.Length;
     }
 
     /// <inheritdoc/>
@@ -47,8 +45,7 @@ internal sealed class UdpReceiver : IPacketResponseReceiver, IPacketErrorReceive
             return;
         }
 
-        AddrPort to = destination;
-        _loop.Post(_ => _flow?.OnUnreachable(to, reason), null);
+        PostUnreachable(destination, reason);
     }
 
     /// <inheritdoc/>
@@ -75,4 +72,9 @@ internal sealed class UdpReceiver : IPacketResponseReceiver, IPacketErrorReceive
         _flow = null;
         Volatile.Write(ref _closed, 1);
     }
+
+    // Methods of their own: the closure of a lambda is made where the method begins, and on the loop there shall be none.
+    private void PostReply(byte[] copy, AddrPort source) => _loop.Post(_ => _flow?.OnReply(copy, source), null);
+
+    private void PostUnreachable(AddrPort destination, UnreachableReason reason) => _loop.Post(_ => _flow?.OnUnreachable(destination, reason), null);
 }

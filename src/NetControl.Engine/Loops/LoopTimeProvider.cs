@@ -33,7 +33,7 @@ internal sealed class LoopTimeProvider : TimeProvider
         {
             if (!loop.InLoop)
             {
-                loop.Post(_ => Change(dueTime, period), null);
+                PostChange(dueTime, period);
                 return true;
             }
 
@@ -67,5 +67,8 @@ internal sealed class LoopTimeProvider : TimeProvider
 
             callback(state);
         }
+
+        // A method of its own: the closure of a lambda is made where the method begins, and on the loop there shall be none.
+        private void PostChange(TimeSpan dueTime, TimeSpan period) => loop.Post(_ => Change(dueTime, period), null);
     }
 }

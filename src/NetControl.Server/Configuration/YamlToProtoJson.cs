@@ -14,8 +14,7 @@ namespace NetControl.Server.Configuration;
 /// <summary>Turns a YAML document into the ProtoJSON of a message, led by the message's descriptor.</summary>
 /// <remarks>
 /// The descriptor makes every fault findable here, with its path and line: unknown fields with the nearest valid name, values of the wrong
-/// kind,
-/// fields that only the server may set. What is faulty is left out of the JSON, so that the rest of the document is still checked.
+/// kind, fields that only the server may set. What is faulty is left out of the JSON, so that the rest of the document is still checked.
 /// </remarks>
 internal sealed partial class YamlToProtoJson : IDisposable
 {

@@ -7,8 +7,7 @@ namespace NetControl.Server.Hosting;
 /// <summary>A socket that listens already, for Kestrel to accept from.</summary>
 /// <remarks>
 /// Bound before anything else is set up, so that a port in use is found while there is nothing to undo. Lifetime: Kestrel disposes the
-/// socket once it
-/// has it; the file of a Unix socket is removed here.
+/// socket once it has it; the file of a Unix socket is removed here.
 /// </remarks>
 internal sealed class BoundListener : IDisposable
 {

@@ -3,8 +3,7 @@ namespace NetControl.Server.Logging;
 /// <summary>Logs to standard error, one line each, as text or as a JSON object.</summary>
 /// <remarks>
 /// The framework's console logger costs a thread, a queue and an options pipeline; a control plane that writes a few lines an hour needs
-/// none of
-/// them. Thread rule: any thread; a line is written whole.
+/// none of them. Thread rule: any thread; a line is written whole.
 /// </remarks>
 internal sealed class StderrLoggerProvider : ILoggerProvider
 {

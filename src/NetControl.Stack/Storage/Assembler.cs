@@ -21,6 +21,9 @@ public sealed class Assembler
     /// <summary>The ranges in ascending order.</summary>
     public ReadOnlySpan<(long Start, long End)> Ranges => _ranges.AsSpan(0, Count);
 
+    /// <summary>The end of the highest range, or 0.</summary>
+    public long End => Count == 0 ? 0 : _ranges[Count - 1].End;
+
     /// <summary>The index of the range that the latest <see cref="Add"/> touched: SACK's first block (RFC 2018 section 4).</summary>
     public int Latest => _latest;
 
@@ -37,6 +40,25 @@ public sealed class Assembler
         foreach ((long s, long e) in Ranges)
         {
             if (start >= s && end <= e)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether <see cref="Add"/> would take a range: there is room for another, or it touches one that is there.</summary>
+    public bool CanAdd(long start, long end)
+    {
+        if (Count < MaxRanges || end <= start)
+        {
+            return true;
+        }
+
+        foreach ((long s, long e) in Ranges)
+        {
+            if (start <= e && s <= end)
             {
                 return true;
             }

@@ -6,12 +6,13 @@ public struct RttEstimator
     private const long InitialRtoMicros = 1_000_000; // (2.1)
     private long _variation;
     private int _backoff;
+    private int _expiries;
 
     /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
     public long SmoothedMicros { get; private set; }
 
     /// <summary>How often in a row the timer has expired.</summary>
-    public readonly int Expiries => _backoff;
+    public readonly int Expiries => _expiries;
 
     /// <summary>Takes a measurement of a segment that was not retransmitted (Karn's algorithm, section 3).</summary>
     public void Sample(long micros)
@@ -30,14 +31,18 @@ public struct RttEstimator
             SmoothedMicros = Math.Max(1, SmoothedMicros + ((micros - SmoothedMicros) / 8));
         }
 
-        _backoff = 0;
+        _backoff = _expiries = 0;
     }
 
     /// <summary>Doubles the timeout (5.5).</summary>
-    public void BackOff() => _backoff = Math.Min(_backoff + 1, 16);
+    public void BackOff()
+    {
+        _backoff = Math.Min(_backoff + 1, 16);
+        _expiries++;
+    }
 
-    /// <summary>New data was acknowledged: the doubling ends even where Karn's rule forbids a sample.</summary>
-    public void EndBackOff() => _backoff = 0;
+    /// <summary>New data was acknowledged. The doubling stays until a sample ends it, or a path slower than the timeout is never measured.</summary>
+    public void OnProgress() => _expiries = 0;
 
     /// <summary>The timeout within the bounds given.</summary>
     public readonly long Timeout(long min, long max)

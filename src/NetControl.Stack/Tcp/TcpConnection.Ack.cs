@@ -9,6 +9,7 @@ public sealed partial class TcpConnection
     private int _duplicateAcks;
     private bool _inRecovery;
     private bool _afterTimeout;
+    private bool _afterRecovery;
     private SequenceNumber _recover;
     private long _lostBelow;
     private long _highRetransmit;
@@ -20,7 +21,7 @@ public sealed partial class TcpConnection
     private void ResetRecovery()
     {
         _duplicateAcks = 0;
-        _inRecovery = _afterTimeout = _timing = false;
+        _inRecovery = _afterTimeout = _afterRecovery = _timing = false;
         _lostBelow = _highRetransmit = 0;
     }
 
@@ -42,7 +43,8 @@ public sealed partial class TcpConnection
         }
 
         // RFC 5681 section 2: a duplicate carries nothing and changes nothing, while data is outstanding; RFC 6675: or it brings SACK news.
-        if (news || (!_sackOk && segment.Length == 0 && sameWindow))
+        // The answer to a probe of a closed window looks the same, but there SND.NXT stands still.
+        if (news || (!_sackOk && segment.Length == 0 && sameWindow && _sndNxt != _sndUna))
         {
             _duplicateAcks++;
             OnDuplicate(inFlight, now);
@@ -60,10 +62,10 @@ public sealed partial class TcpConnection
             _timing = false;
         }
 
-        _rtt.EndBackOff();
+        _rtt.OnProgress();
         _lastProgress = now;
         bool finAcked = _finSent && ack == _sndMax;
-        int bytes = acked - (_sndUna == _iss ? 1 : 0) - (finAcked ? 1 : 0);
+        int bytes = acked - (finAcked ? 1 : 0);
         _sndUna = ack;
         _sndNxt = SequenceNumber.Max(_sndNxt, ack);
         if (bytes > 0)
@@ -82,6 +84,7 @@ public sealed partial class TcpConnection
         else
         {
             _congestion.OnAck(bytes, inFlight, now);
+            _afterRecovery |= _afterTimeout && ack >= _recover;
             _afterTimeout &= ack < _recover;
             if (_sacked.Count > 0)
             {
@@ -99,7 +102,8 @@ public sealed partial class TcpConnection
     {
         if (ack >= _recover)
         {
-            _inRecovery = false;
+            _inRecovery = _forceRetransmit = false;
+            _afterRecovery = true;
             _lostBelow = 0;
             _congestion.OnRecovered();
             return;
@@ -116,6 +120,10 @@ public sealed partial class TcpConnection
         {
             _highRetransmit = _send.Head;
             _lostBelow = Math.Max(_lostBelow, _send.Head + _mss);
+
+            // It goes whatever the pipe says: without SACK nothing tells that the segments behind it have left the network. So does a
+            // FIN that is all that remains.
+            _forceRetransmit = !_sackOk || _send.Length == 0;
         }
     }
 
@@ -132,8 +140,10 @@ public sealed partial class TcpConnection
             return;
         }
 
-        // RFC 6582 section 4: duplicates that a timeout's retransmissions cause must not start another recovery.
-        if (_afterTimeout || (_duplicateAcks < DupThresh && _sacked.LostBelow <= _send.Head))
+        // RFC 6582 section 4: duplicates that a timeout's retransmissions cause must not start another recovery; nor, without SACK, those
+        // that still repeat the end of the last one (3.2 step 2).
+        if (_afterTimeout || (_duplicateAcks < DupThresh && _sacked.LostBelow <= _send.Head)
+            || (!_sackOk && _afterRecovery && _sndUna == _recover))
         {
             return;
         }

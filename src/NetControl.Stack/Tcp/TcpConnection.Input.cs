@@ -1,3 +1,5 @@
+using NetControl.Stack.Storage;
+
 namespace NetControl.Stack.Tcp;
 
 /// <content>SEGMENT ARRIVES, RFC 9293 section 3.10.7, in its own order.</content>
@@ -23,8 +25,9 @@ public sealed partial class TcpConnection
         }
 
         // A SYN that we hold unanswered may come again: the client retransmits, we keep dialling.
-        if (State == TcpState.SynReceived && segment.Has(TcpFlags.Syn) && segment.Seq == _irs)
+        if (State == TcpState.SynReceived && segment.Has(TcpFlags.Syn) && !segment.Has(TcpFlags.Rst) && segment.Seq == _irs)
         {
+            UpdateTimestamp(segment, now);
             if (segment.Has(TcpFlags.Ack))
             {
                 // The answer to a simultaneous open: its ACK is processed as in any other segment below, past the SYN.
@@ -81,12 +84,11 @@ public sealed partial class TcpConnection
         {
             if (_sndMax == _iss || segment.Ack <= _iss || segment.Ack > _sndMax)
             {
-                // We have not answered, or the number was never ours: <SEQ=SEG.ACK><CTL=RST>, sent by the owner's stateless path.
-                return segment.Ack == _iss + 1 || _sndMax == _iss ? TcpEvents.None : Challenge(now);
+                // A SYN that is still held tells nobody of itself.
+                return _sndMax == _iss ? TcpEvents.None : RejectAck(segment);
             }
 
-            State = TcpState.Established;
-            _synRetryAt = Instant.Never;
+            Establish(now);
             _sndWnd = (uint)segment.Window << _sndShift;
             _maxSndWnd = Math.Max(_maxSndWnd, _sndWnd);
             _sndWl1 = segment.Seq;
@@ -119,7 +121,9 @@ public sealed partial class TcpConnection
         // Eighth: FIN, once everything before it has arrived.
         if (segment.Has(TcpFlags.Fin) && _finOffset < 0 && State is TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2)
         {
-            _finOffset = Offset(segment.Seq) + segment.Payload.Length;
+            // An end that lies below bytes which have arrived is not believed: it could never be reached.
+            long end = Offset(segment.Seq) + segment.Payload.Length;
+            _finOffset = end >= _assembler.End ? end : -1;
         }
 
         if (_finOffset >= 0 && !_peerClosed && _receive.Tail == _finOffset)
@@ -141,7 +145,7 @@ public sealed partial class TcpConnection
         bool acknowledged = segment.Has(TcpFlags.Ack) && segment.Ack == _sndMax && _sndMax != _iss;
         if (segment.Has(TcpFlags.Ack) && !acknowledged)
         {
-            return TcpEvents.None;
+            return segment.Has(TcpFlags.Rst) ? TcpEvents.None : RejectAck(segment);
         }
 
         if (segment.Has(TcpFlags.Rst))
@@ -160,7 +164,7 @@ public sealed partial class TcpConnection
             return TcpEvents.None;
         }
 
-        OnPeerSyn(segment, _localMss == _parameters.MssV4, now);
+        OnPeerSyn(segment, now);
         _sndWnd = _maxSndWnd = segment.Window;
         _sndWl1 = segment.Seq;
         _sndWl2 = segment.Ack;
@@ -172,10 +176,7 @@ public sealed partial class TcpConnection
             return TcpEvents.Output;
         }
 
-        State = TcpState.Established;
-        _synRetryAt = Instant.Never;
-        _sndUna = segment.Ack;
-        ResetTimers();
+        Establish(now);
         _ackNow = true;
         TcpEvents events = TcpEvents.Established | TcpEvents.Output;
         if (segment.Payload.Length > 0 || segment.Has(TcpFlags.Fin))
@@ -184,6 +185,30 @@ public sealed partial class TcpConnection
         }
 
         return events;
+    }
+
+    /// <summary>Our SYN is acknowledged; its sequence number is behind us before any byte is counted.</summary>
+    private void Establish(Instant now)
+    {
+        State = TcpState.Established;
+        _synRetryAt = Instant.Never;
+        _sndUna = _iss + 1;
+        if (_timing)
+        {
+            _rtt.Sample(now - _timedAt);
+            _timing = false;
+        }
+
+        _rtt.OnProgress();
+        _lastProgress = now;
+    }
+
+    /// <summary>RFC 9293 3.10.7.3 and 3.10.7.4: an acknowledgement of what was never sent, before we are synchronised, is reset.</summary>
+    private TcpEvents RejectAck(scoped in TcpSegment segment)
+    {
+        _rejected = segment.Ack;
+        _rejectDue = true;
+        return TcpEvents.Output;
     }
 
     /// <summary>3.10.7.4 first: the four cases of the acceptance test, and PAWS.</summary>
@@ -262,6 +287,7 @@ public sealed partial class TcpConnection
         where T : ITcpReceiver, allows ref struct
     {
         int length = payload.Length;
+        ReadOnlySpan<byte> rest = default;
         bool filledHole = _assembler.Count > 0;
 
         // What lies ahead already came first and wins (section 3.10.7.4 lets either copy win; a conflicting one must not replace
@@ -269,6 +295,7 @@ public sealed partial class TcpConnection
         if (filledHole && _assembler.Ranges[0].Start < _receive.Tail + length)
         {
             length = (int)(_assembler.Ranges[0].Start - _receive.Tail);
+            rest = payload[length..];
             payload = payload[..length];
         }
 
@@ -282,15 +309,16 @@ public sealed partial class TcpConnection
 
         if (direct < length)
         {
+            // No memory: the rest is not acknowledged and will come again. The edge stays, as RFC 9293 3.8.6 asks; only the bytes wait. A
+            // connection with nothing waiting may store a chunk all the same: it could not make progress else, least of all to bytes
+            // that it holds beyond a hole.
             if (_pool.IsOverBudget)
             {
-                // No memory: the rest is not acknowledged and will come again. The edge stays, as RFC 9293 3.8.6 asks; only the bytes wait.
-                length = direct;
+                length = _receive.Length > 0 ? direct : Math.Min(length, direct + ChunkPool.ChunkSize);
+                rest = default;
             }
-            else
-            {
-                _receive.Append(payload[direct..]);
-            }
+
+            _receive.Append(payload[direct..length]);
         }
 
         _rcvNxt += length;
@@ -303,6 +331,12 @@ public sealed partial class TcpConnection
             _receive.ExtendTo(tail);
             _rcvNxt += more;
             _ackNow = true; // RFC 5681 4.2: at once when a hole is filled, wholly or in part
+
+            // The segment reaches beyond the range that it met.
+            if (more < rest.Length)
+            {
+                return OnTextInOrder(rest[more..], ref receiver);
+            }
         }
 
         GrowWindow();
@@ -316,11 +350,12 @@ public sealed partial class TcpConnection
         if (_assembler.Contains(offset, end))
         {
             NoteDuplicate(offset, end);
+            _assembler.Add(offset, end); // nothing new, but this range is now the first to be reported (RFC 2883 section 4)
             return AcknowledgeNow();
         }
 
         // First data wins: only the parts that no range holds are written.
-        if (!_pool.IsOverBudget)
+        if (!_pool.IsOverBudget && _assembler.CanAdd(offset, end))
         {
             long at = offset;
             foreach ((long start, long stop) in _assembler.Ranges)
@@ -343,7 +378,7 @@ public sealed partial class TcpConnection
                 at = Math.Max(at, stop);
             }
 
-            if (at < end && (_assembler.Count < Storage.Assembler.MaxRanges || at > offset))
+            if (at < end)
             {
                 _receive.WriteAt(at, payload[(int)(at - offset)..]);
             }
@@ -359,6 +394,7 @@ public sealed partial class TcpConnection
     private TcpEvents OnFin(Instant now)
     {
         _peerClosed = true;
+        _assembler.Clear();
         _rcvNxt += 1;
         _unacked++;
         ScheduleAck();
@@ -413,11 +449,12 @@ public sealed partial class TcpConnection
     /// <summary>The receive-stream offset of a sequence number near the window.</summary>
     private long Offset(SequenceNumber seq) => _receive.Tail + (seq - (_rcvNxt + (_peerClosed ? -1 : 0)));
 
-    private static TcpSegment WithoutSyn(scoped in TcpSegment segment) => new(
+    /// <summary>What follows the SYN in its segment. The window of a SYN is never scaled (RFC 7323 2.2), so it is scaled down here.</summary>
+    private TcpSegment WithoutSyn(scoped in TcpSegment segment) => new(
         segment.Seq + 1,
         segment.Ack,
         segment.Flags & ~TcpFlags.Syn,
-        segment.Window,
+        (ushort)(segment.Window >> _sndShift),
         in segment.Options,
         segment.Payload);
 }

@@ -12,13 +12,15 @@ public sealed partial class TcpConnection
     private bool _resetIsRefusal;
     private bool _probeDue;
     private bool _forceRetransmit;
+    private bool _rejectDue;
+    private SequenceNumber _rejected;
     private int _unacked;
     private int _segmentsUnacked;
     private Instant _lastSend;
 
     private void ResetOutput()
     {
-        _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = false;
+        _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = false;
         _unacked = _segmentsUnacked = 0;
         _lastSend = default;
     }
@@ -35,7 +37,11 @@ public sealed partial class TcpConnection
             case TcpState.SynSent:
             case TcpState.SynReceived:
                 SendSyn(now, ref sender);
-                return;
+                SendRejection(ref sender);
+
+                // Challenges are answered once we have spoken; while the SYN is held there is nothing to acknowledge with.
+                _ackNow &= State == TcpState.SynReceived && _sndMax != _iss;
+                break;
             case TcpState.TimeWait:
             case TcpState.FinWait2:
                 break;
@@ -62,7 +68,7 @@ public sealed partial class TcpConnection
         }
 
         // The FIN that found no segment to ride on; after a timeout it goes again when its turn comes.
-        if (_finQueued && _sndNxt - _sndUna == _send.Length && (!_finSent || _sndNxt < _sndMax) && (_sndWnd > 0 || _probeDue))
+        if (_finQueued && _sndNxt - _sndUna == _send.Length && (!_finSent || _sndNxt < _sndMax) && (_sndWnd > _send.Length || _probeDue))
         {
             SendFin(now, ref sender);
         }
@@ -108,7 +114,7 @@ public sealed partial class TcpConnection
             return false;
         }
 
-        int segmentSize = _mss - SackLength();
+        int segmentSize = SegmentSize();
         long window = _sndWnd - (_sndNxt - _sndUna);
         long length = Math.Min(Math.Min(queued, window), _congestion.Window - Pipe());
         if (length <= 0)
@@ -117,8 +123,9 @@ public sealed partial class TcpConnection
         }
 
         // Silly windows (RFC 9293 3.8.6.2.1): a piece below a full segment goes only if it is all there is, or half of the largest
-        // window the peer ever offered. There is no Nagle delay: whoever wrote to the upstream decided on the pieces already.
-        if (length < segmentSize && length < queued && length < _maxSndWnd / 2)
+        // window the peer ever offered, or has waited for the override timeout. There is no Nagle delay: whoever wrote to the upstream
+        // decided on the pieces already.
+        if (length < segmentSize && length < queued && length < _maxSndWnd / 2 && !_probeDue)
         {
             return false;
         }
@@ -132,11 +139,6 @@ public sealed partial class TcpConnection
         bool last = offset + length == _send.Tail;
         bool fin = last && _finQueued && length < window;
         bool again = _sndNxt < _sndMax;
-        if (_sndUna == _sndMax)
-        {
-            _lastProgress = now; // the give-up clock starts with the first byte in flight
-        }
-
         if (again)
         {
             Retransmits++;
@@ -149,6 +151,8 @@ public sealed partial class TcpConnection
             _timedAt = now;
         }
 
+        _probeDue = false;
+        StartGiveUpClock(now);
         Emit(_sndNxt, offset, (int)length, TcpFlags.Ack | (last ? TcpFlags.Psh : TcpFlags.None) | (fin ? TcpFlags.Fin : TcpFlags.None), now, ref sender);
         Advance((int)length + (fin ? 1 : 0));
         if (fin)
@@ -165,7 +169,7 @@ public sealed partial class TcpConnection
     {
         long from = Math.Max(_highRetransmit, _send.Head);
         long sent = Math.Min(_send.Tail, _send.Head + (_sndMax - _sndUna));
-        int segmentSize = _mss - SackLength();
+        int segmentSize = SegmentSize();
         if (from >= _lostBelow || !_sacked.TryNextHole(from, Math.Min(_lostBelow, sent), out long start, out long end))
         {
             // A lost FIN has no bytes in the buffer: it is what remains when everything below it has been sent again.
@@ -204,6 +208,7 @@ public sealed partial class TcpConnection
             Retransmits++;
         }
 
+        StartGiveUpClock(now);
         Emit(_sndNxt, 0, 0, TcpFlags.Ack | TcpFlags.Fin, now, ref sender);
         Advance(1);
         _probeDue = false;
@@ -227,7 +232,7 @@ public sealed partial class TcpConnection
     {
         _probeDue = false;
         long offset = _send.Head + (_sndNxt - _sndUna);
-        if (offset >= _send.Tail)
+        if (offset >= _send.Tail || _sndNxt != _sndUna)
         {
             return;
         }
@@ -246,7 +251,7 @@ public sealed partial class TcpConnection
             return;
         }
 
-        _synDue = false;
+        _synDue = _ackNow = false;
         bool active = State == TcpState.SynSent;
         TcpOutput segment = new()
         {
@@ -256,14 +261,15 @@ public sealed partial class TcpConnection
         };
         segment.Options.Mss = (ushort)Math.Min(_localMss, ushort.MaxValue);
         segment.Options.SackPermitted = _sackOk;
-        segment.Options.WindowScale = active || _rcvShift > 0 ? _rcvShift : -1;
+        segment.Options.WindowScale = _scalingOk ? _rcvShift : -1;
         AddTimestamps(ref segment, now);
 
         // RFC 7323 2.2: the window field of a SYN is not scaled.
-        segment.Window = (ushort)Math.Min(_rcvCapacity, 65_535);
+        segment.Window = SynWindow;
         if (!active)
         {
             _rcvEdge = SequenceNumber.Max(_rcvEdge, _rcvNxt + segment.Window);
+            _lastAckSent = _rcvNxt;
         }
 
         if (_sndMax == _iss)
@@ -280,6 +286,20 @@ public sealed partial class TcpConnection
 
         _synRetryAt = now + _rtt.Timeout(_parameters.MinRtoMicros, _parameters.MaxRtoMicros);
         sender.Send(this, ref segment);
+    }
+
+    /// <summary>The window of a SYN, which is never scaled.</summary>
+    private ushort SynWindow => (ushort)Math.Min(_rcvCapacity, ushort.MaxValue);
+
+    private void SendRejection<T>(ref T sender)
+        where T : ITcpSender, allows ref struct
+    {
+        if (_rejectDue)
+        {
+            _rejectDue = false;
+            TcpOutput segment = new() { Seq = _rejected, Flags = TcpFlags.Rst };
+            sender.Send(this, ref segment);
+        }
     }
 
     private void SendReset<T>(ref T sender)
@@ -316,7 +336,7 @@ public sealed partial class TcpConnection
         };
         AddTimestamps(ref segment, now);
         AddSack(ref segment);
-        segment.SegmentSize = _mss - (segment.Options.SackCount > 0 ? SackLength() : 0);
+        segment.SegmentSize = SegmentSize();
         _duplicate = default;
         _lastAckSent = _rcvNxt;
         _ackNow = false;
@@ -336,6 +356,15 @@ public sealed partial class TcpConnection
         _sndMax = SequenceNumber.Max(_sndMax, _sndNxt);
     }
 
+    /// <summary>The give-up clock starts with the first byte, or the FIN, in flight.</summary>
+    private void StartGiveUpClock(Instant now)
+    {
+        if (_sndUna == _sndMax)
+        {
+            _lastProgress = now;
+        }
+    }
+
     private void AddTimestamps(ref TcpOutput segment, Instant now)
     {
         if (_timestampsOk)
@@ -350,10 +379,11 @@ public sealed partial class TcpConnection
     private int SackBlocks() =>
         _sackOk ? Math.Min(_timestampsOk ? 3 : 4, _assembler.Count + (_duplicate.End > _duplicate.Start ? 1 : 0)) : 0;
 
-    private int SackLength()
+    /// <summary>The payload of a full segment beside the options that the next one carries (RFC 6691); a tiny MSS still leaves a few bytes.</summary>
+    private int SegmentSize()
     {
         int blocks = SackBlocks();
-        return blocks == 0 ? 0 : 4 + (8 * blocks);
+        return blocks == 0 ? _mss : Math.Max(_mss - 4 - (8 * blocks), MinSegment);
     }
 
     private void AddSack(ref TcpOutput segment)
@@ -390,9 +420,10 @@ public sealed partial class TcpConnection
         int current = Math.Max(0, _rcvEdge - _rcvNxt);
         long offer = free - current >= Math.Min(_rcvCapacity / 2, _localMss) ? free : current;
         long field = Math.Min(offer >> _rcvShift, 65_535);
-        if (field << _rcvShift < current)
+        if (field << _rcvShift < current && _receive.Length + current <= _rcvCapacity)
         {
-            // Scaling rounds down; rounding up by less than one unit keeps the promise, and the buffer bears it.
+            // Scaling rounds down; rounding up by less than one unit keeps the promise, and the buffer bears it, but only once: a peer that
+            // sends single bytes would push the edge on for ever. What the field then hides is still accepted (RFC 7323 2.4).
             field = Math.Min(65_535, (current + (1L << _rcvShift) - 1) >> _rcvShift);
         }
 

@@ -83,7 +83,8 @@ public sealed partial class TcpConnection
             return TcpEvents.None;
         }
 
-        if (now - _lastProgress > _parameters.GiveUpMicros)
+        // RFC 9293 3.8.6.1: a peer that keeps its window closed is alive as long as it answers, even if a FIN or taken-back bytes wait.
+        if (now - (_sndWnd == 0 ? _lastHeard : _lastProgress) > _parameters.GiveUpMicros)
         {
             Close(TcpState.Closed);
             return TcpEvents.TimedOut;
@@ -102,7 +103,7 @@ public sealed partial class TcpConnection
         _sndNxt = _sndUna;
         _recover = _sndMax;
         _afterTimeout = true;
-        _inRecovery = false;
+        _inRecovery = _forceRetransmit = false;
         _timing = false;
         _duplicateAcks = 0;
         return TcpEvents.Output;
@@ -116,7 +117,8 @@ public sealed partial class TcpConnection
             return TcpEvents.TimedOut;
         }
 
-        _probes++;
+        // An open window that is merely silly is used after the override timeout (3.8.6.2.1), which does not back off.
+        _probes = _sndWnd == 0 ? _probes + 1 : 0;
         _probeDue = true;
         _probeAt = Instant.Never;
         return TcpEvents.Output;
@@ -127,13 +129,9 @@ public sealed partial class TcpConnection
     {
         if (_sndNxt != _sndUna)
         {
+            _probeAt = Instant.Never;
             if (_retransmitAt == Instant.Never)
             {
-                if (_sndUna == _sndMax)
-                {
-                    _lastProgress = now;
-                }
-
                 _retransmitAt = now + _rtt.Timeout(_parameters.MinRtoMicros, _parameters.MaxRtoMicros);
             }
 
@@ -158,6 +156,7 @@ public sealed partial class TcpConnection
     private void EndProbing()
     {
         _probeAt = Instant.Never;
+        _probeDue = false;
         _probes = 0;
     }
 }

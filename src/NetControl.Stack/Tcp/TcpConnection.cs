@@ -23,6 +23,7 @@ namespace NetControl.Stack.Tcp;
 /// </remarks>
 public sealed partial class TcpConnection
 {
+    private const int MinSegment = 16;
     private readonly ChunkPool _pool;
     private readonly ChunkBuffer _send;
     private readonly ChunkBuffer _receive;
@@ -42,6 +43,7 @@ public sealed partial class TcpConnection
     private uint _sndWnd;
     private uint _maxSndWnd;
     private int _sndShift;
+    private bool _scalingOk;
     private int _peerMss;
     private int _mss;
     private bool _finQueued;
@@ -152,7 +154,7 @@ public sealed partial class TcpConnection
         _finOffset = -1;
         _rcvCapacity = 0;
         _takenSinceGrowth = 0;
-        _sackOk = _timestampsOk = false;
+        _sackOk = _timestampsOk = _scalingOk = false;
         _tsRecent = 0;
         _duplicate = default;
         Retransmits = 0;
@@ -171,8 +173,8 @@ public sealed partial class TcpConnection
     {
         Debug.Assert(State == TcpState.Closed, "a connection is accepted once");
         State = TcpState.SynReceived;
-        SetUp(isn, timestampOffset, isV4);
-        OnPeerSyn(syn, isV4, now);
+        SetUp(isn, timestampOffset, isV4, now);
+        OnPeerSyn(syn, now);
 
         // RFC 7323 2.2: the window in a SYN is never scaled.
         _sndWnd = _maxSndWnd = syn.Window;
@@ -191,8 +193,8 @@ public sealed partial class TcpConnection
     {
         Debug.Assert(State == TcpState.Closed, "a connection is opened once");
         State = TcpState.SynSent;
-        SetUp(isn, timestampOffset, isV4);
-        _sackOk = _timestampsOk = true; // offered; OnPeerSyn keeps what the peer offers too
+        SetUp(isn, timestampOffset, isV4, now);
+        _sackOk = _timestampsOk = _scalingOk = true; // offered; OnPeerSyn keeps what the peer offers too
         _synDue = true;
     }
 
@@ -242,7 +244,11 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Closes without a word: the peer has been told in another way (ICMP), or is gone.</summary>
-    public void Drop() => Close(TcpState.Closed);
+    public void Drop()
+    {
+        _resetDue = false;
+        Close(TcpState.Closed);
+    }
 
     /// <summary>The machine's inner values.</summary>
     public TcpSnapshot Snapshot() => new()
@@ -262,8 +268,9 @@ public sealed partial class TcpConnection
         BufferBytes = _send.BytesHeld + _receive.BytesHeld,
     };
 
-    private void SetUp(SequenceNumber isn, uint timestampOffset, bool isV4)
+    private void SetUp(SequenceNumber isn, uint timestampOffset, bool isV4, Instant now)
     {
+        _lastHeard = _lastProgress = now;
         _iss = _sndUna = _sndNxt = _sndMax = isn;
         _tsOffset = timestampOffset;
         _rcvCapacity = Math.Min(_parameters.InitialReceiveWindow, _parameters.MaxBuffer);
@@ -279,27 +286,25 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Takes the peer's SYN: its numbers and what it offers. An option counts only if both sides offer it.</summary>
-    private void OnPeerSyn(scoped in TcpSegment syn, bool isV4, Instant now)
+    private void OnPeerSyn(scoped in TcpSegment syn, Instant now)
     {
         ref readonly Wire.TcpOptions options = ref syn.Options;
         bool passive = State == TcpState.SynReceived;
         _irs = syn.Seq;
         _rcvNxt = syn.Seq + 1;
-        _rcvEdge = _rcvNxt;
+
+        // Our SYN, if it was out first, has offered a window already.
+        _rcvEdge = passive ? _rcvNxt : _rcvNxt + SynWindow;
         _lastAckSent = _rcvNxt;
         if (options.Mss != 0)
         {
             _peerMss = options.Mss;
         }
 
-        if (options.WindowScale >= 0)
-        {
-            _sndShift = options.WindowScale;
-        }
-        else
-        {
-            _rcvShift = 0;
-        }
+        // RFC 7323 2.2: both or neither; a window that needs no scale is reason enough not to answer the offer.
+        _scalingOk = options.WindowScale >= 0 && (_scalingOk || (passive && _rcvShift > 0));
+        _sndShift = _scalingOk ? options.WindowScale : 0;
+        _rcvShift = _scalingOk ? _rcvShift : 0;
 
         _sackOk = options.SackPermitted && (passive || _sackOk);
         _timestampsOk = options.HasTimestamps && (passive || _timestampsOk);
@@ -310,7 +315,7 @@ public sealed partial class TcpConnection
         }
 
         // RFC 6691: MSS counts no options; a tiny one is honoured down to where a segment still carries a byte beside them.
-        _mss = Math.Max(Math.Min(_peerMss, _localMss) - (_timestampsOk ? 12 : 0), 16);
+        _mss = Math.Max(Math.Min(_peerMss, _localMss) - (_timestampsOk ? 12 : 0), MinSegment);
         _congestion.Start(_mss);
     }
 

@@ -33,13 +33,17 @@ public sealed class TimeWaitTable
     /// <summary>Takes a connection over.</summary>
     public void Add(in FlowKey key, TcpConnection connection, Instant now)
     {
-        while (_entries.Count >= _capacity && _order.TryDequeue(out (FlowKey Key, Instant Until) oldest))
+        // The queue is what is bounded: a socket pair that comes and goes leaves an item behind each time.
+        while (_order.Count >= _capacity && _order.TryDequeue(out (FlowKey Key, Instant Until) oldest))
         {
-            Forget(oldest.Key, oldest.Until);
+            if (_entries.TryGetValue(oldest.Key, out Entry entry) && entry.Queued == oldest.Until)
+            {
+                _entries.Remove(oldest.Key);
+            }
         }
 
         Instant until = now + _micros;
-        _entries[key] = new Entry(connection.SendNext, connection.ReceiveNext, connection.RecentTimestamp, connection.TimestampOffset, until);
+        _entries[key] = new Entry(connection.SendNext, connection.ReceiveNext, connection.RecentTimestamp, connection.TimestampOffset, until, until);
         _order.Enqueue((key, until));
     }
 
@@ -49,7 +53,20 @@ public sealed class TimeWaitTable
         while (_order.TryPeek(out (FlowKey Key, Instant Until) oldest) && oldest.Until <= now)
         {
             _order.Dequeue();
-            Forget(oldest.Key, oldest.Until);
+            if (!_entries.TryGetValue(oldest.Key, out Entry entry) || entry.Queued != oldest.Until)
+            {
+                continue; // reused since
+            }
+
+            if (entry.Until <= now)
+            {
+                _entries.Remove(oldest.Key);
+                continue;
+            }
+
+            // Its wait was restarted: it stands in the queue again, further back.
+            _entries[oldest.Key] = entry with { Queued = entry.Until };
+            _order.Enqueue((oldest.Key, entry.Until));
         }
     }
 
@@ -88,9 +105,7 @@ public sealed class TimeWaitTable
         if (segment.Has(TcpFlags.Fin))
         {
             // 3.10.7.4: a retransmitted FIN is acknowledged, and restarts the wait.
-            Instant until = now + _micros;
-            _entries[key] = entry with { Until = until };
-            _order.Enqueue((key, until));
+            _entries[key] = entry with { Until = now + _micros };
         }
         else if (segment.Length == 0 && segment.Seq == entry.ReceiveNext)
         {
@@ -108,15 +123,6 @@ public sealed class TimeWaitTable
         return TimeWaitVerdict.Acknowledge;
     }
 
-    private void Forget(in FlowKey key, Instant until)
-    {
-        // An entry whose wait was restarted stands in the queue again, further back.
-        if (_entries.TryGetValue(key, out Entry entry) && entry.Until == until)
-        {
-            _entries.Remove(key);
-        }
-    }
-
     private readonly record struct Entry(
-        SequenceNumber SendNext, SequenceNumber ReceiveNext, uint? Recent, uint TimestampOffset, Instant Until);
+        SequenceNumber SendNext, SequenceNumber ReceiveNext, uint? Recent, uint TimestampOffset, Instant Until, Instant Queued);
 }

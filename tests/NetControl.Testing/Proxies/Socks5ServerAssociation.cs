@@ -24,12 +24,12 @@ internal sealed class Socks5ServerAssociation : IDisposable
         _server = server;
         _peer = IpAddr.From(peer);
         local = local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;
-        _inside = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        _inside = server.Options.MakeSocket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         _inside.Bind(new IPEndPoint(local, 0));
         _inside.ReceiveBufferSize = 1 << 20;
         _client = new SocketAddress(local.AddressFamily);
         bool v6 = Socket.OSSupportsIPv6;
-        _outside = new Socket(v6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        _outside = server.Options.MakeSocket(v6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         if (v6)
         {
             _outside.DualMode = true;
@@ -101,7 +101,8 @@ internal sealed class Socks5ServerAssociation : IDisposable
             return;
         }
 
-        int start = WriteHeader(buffer, RawSocketAddress.Read(from));
+        AddrPort source = RawSocketAddress.Read(from);
+        int start = WriteHeader(buffer, _server.Options.RouteBack?.Invoke(source) ?? source);
         _server.CountDatagramDown();
         await _inside.SendToAsync(buffer.AsMemory(start, Headroom + length - start), SocketFlags.None, _client);
     }

@@ -147,7 +147,8 @@ internal sealed class Socks5ServerConnection(Socks5Server server, Socket client)
         SocketException? first = null;
         foreach (IPAddress address in addresses)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            Socket socket = server.Options.MakeSocket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.NoDelay = true;
             try
             {
                 await socket.ConnectAsync(new IPEndPoint(address, destination.Port), server.Stopping);

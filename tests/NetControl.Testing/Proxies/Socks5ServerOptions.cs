@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using NetControl.Network;
 
 namespace NetControl.Testing.Proxies;
@@ -17,6 +18,12 @@ public sealed record Socks5ServerOptions
 
     /// <summary>Sends a destination elsewhere, so that a test can dial any address and meet its own server.</summary>
     public Func<HostPort, HostPort>? Route { get; init; }
+
+    /// <summary>Where <see cref="Route"/> moved a destination: the source that the client sees on the datagrams that come back.</summary>
+    public Func<AddrPort, AddrPort>? RouteBack { get; init; }
+
+    /// <summary>Makes the sockets to destinations and of UDP relays, such as in another network namespace.</summary>
+    public Func<AddressFamily, SocketType, ProtocolType, Socket> MakeSocket { get; init; } = static (family, type, protocol) => new Socket(family, type, protocol);
 
     /// <summary>Whether UDP ASSOCIATE is served; otherwise it is answered with "command not supported".</summary>
     public bool Udp { get; init; } = true;

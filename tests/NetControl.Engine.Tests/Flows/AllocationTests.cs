@@ -1,0 +1,273 @@
+using NetControl.Engine.Devices;
+using NetControl.Engine.Loops;
+using NetControl.Engine.Tests.Devices;
+using NetControl.Network;
+using NetControl.Stack.Storage;
+using NetControl.Stack.Tcp;
+using NetControl.Stack.Tcp.Congestion;
+using NetControl.Stack.Wire;
+using NetControl.Testing;
+using NetControl.Testing.Proxies;
+
+namespace NetControl.Engine.Tests.Flows;
+
+/// <summary>After warm-up the packet path leaves no garbage on the loop's thread.</summary>
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task TcpBulkBothWays_AllocatesNothing()
+    {
+        using EchoServer echo = new();
+        TcpClientOnTheLoop? client = null;
+        await using LoopRig rig = new(1, (rig, i) => new MemoryQueue(i, rig.Contexts[i], rig.Core, packet => client!.OnPacket(packet)));
+        client = new TcpClientOnTheLoop(rig.Core.Queues[0], LoopbackDialer.Outside(echo.EndPoint));
+        await rig.On(0, client.Start);
+        await client.ReachAsync(48 << 20);
+        long before = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
+        await client.ReachAsync(128 << 20);
+        long after = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
+        Assert.InRange(after - before, 0, Measuring);
+        await rig.On(0, client.Stop);
+    }
+
+    [Fact]
+    public async Task DatagramsBothWays_AllocateNothing()
+    {
+        using EchoServer echo = new();
+        UdpClientOnTheLoop? client = null;
+        await using LoopRig rig = new(1, (rig, i) => new MemoryQueue(i, rig.Contexts[i], rig.Core, packet => client!.OnPacket(packet)));
+        client = new UdpClientOnTheLoop(rig.Core.Queues[0], LoopbackDialer.Outside(echo.EndPoint));
+        await rig.On(0, client.Start);
+        await client.ReachAsync(5_000);
+        long before = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
+        await client.ReachAsync(25_000);
+        long after = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
+        Assert.InRange(after - before, 0, Measuring);
+        await rig.On(0, client.Stop);
+    }
+
+    // What the measurement itself leaves behind: a closure and a task's result per question.
+    private const int Measuring = 2_000;
+
+    /// <summary>A client machine that lives on the same loop and talks to the queue in a later phase of the turn, through packets it keeps.</summary>
+    private sealed class TcpClientOnTheLoop
+    {
+        private const int Slots = 8192;
+        private readonly PacketQueue _queue;
+        private readonly EventLoop _loop;
+        private readonly AddrPort _source = new(PeerHost.AddressV4, 30_000);
+        private readonly AddrPort _remote;
+        private readonly TcpConnection _connection;
+        private readonly byte[] _chunk = new byte[16 << 10];
+        private readonly byte[][] _slots = [.. Enumerable.Range(0, Slots).Select(_ => new byte[1600])];
+        private readonly int[] _lengths = new int[Slots];
+        private readonly Action<object?> _deliver;
+        private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _head;
+        private int _tail;
+        private bool _posted;
+        private bool _stopped;
+        private long _received;
+        private long _target = long.MaxValue;
+
+        public TcpClientOnTheLoop(PacketQueue queue, AddrPort remote)
+        {
+            _queue = queue;
+            _loop = queue.Context.Loop;
+            _remote = remote;
+            TcpParameters parameters = new() { MaxBuffer = 1 << 20 };
+            _connection = new TcpConnection(new ChunkPool(64 << 20), parameters, new NewReno());
+            _connection.Reset(parameters);
+            _deliver = Deliver;
+        }
+
+        public int Start()
+        {
+            _connection.Connect(new SequenceNumber(1), 0, true, _loop.Now);
+            Dispatch();
+            return 0;
+        }
+
+        public int Stop()
+        {
+            _stopped = true;
+            return 0;
+        }
+
+        public async Task ReachAsync(long bytes)
+        {
+            TaskCompletionSource reached = await _loop.InvokeAsync(() =>
+            {
+                _reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _target = bytes;
+                return _reached;
+            });
+            await reached.Task.WaitAsync(PeerHost.Patience);
+        }
+
+        public void OnPacket(ReadOnlySpan<byte> packet)
+        {
+            if (_stopped || ParsedPacket.TryParse(packet, ChecksumTrust.Verify, out ParsedPacket parsed) != ParseResult.Ok)
+            {
+                return;
+            }
+
+            TcpSegment segment = new(parsed.Seq, parsed.Ack, parsed.Flags, parsed.Window, in parsed.Options, parsed.Payload(packet));
+            Receiver receiver = new(this);
+            _connection.OnSegment(segment, _loop.Now, ref receiver);
+            while (_connection.State == TcpState.Established && _connection.SendRoom > _chunk.Length)
+            {
+                _connection.SendBuffer.Append(_chunk);
+                _connection.Queued(_loop.Now);
+            }
+
+            Dispatch();
+            if (_received >= _target)
+            {
+                _target = long.MaxValue;
+                _reached.SetResult();
+            }
+        }
+
+        private void Dispatch()
+        {
+            Sender sender = new(this);
+            if (_connection.NextDeadline <= _loop.Now)
+            {
+                _connection.OnTimer(_loop.Now);
+            }
+
+            _connection.Dispatch(_loop.Now, ref sender);
+        }
+
+        private void Deliver(object? state)
+        {
+            _posted = false;
+            int end = _tail;
+            while (_head != end)
+            {
+                int slot = _head++ % Slots;
+                _queue.Deliver(_slots[slot].AsSpan(0, _lengths[slot]), ChecksumTrust.Verify);
+            }
+
+            Dispatch(); // the timers of this side ride on the traffic
+        }
+
+        private void Keep(ref TcpOutput segment)
+        {
+            if (_tail - _head == Slots)
+            {
+                return;
+            }
+
+            int slot = _tail++ % Slots;
+            Span<byte> packet = _slots[slot];
+            int headers = TcpPacket.WriteHeaders(
+                packet, _source, _remote, segment.Seq, segment.Ack, segment.Flags, segment.Window, in segment.Options, segment.PayloadLength, 0);
+            int length = headers;
+            int done = 0;
+            while (done < segment.PayloadLength)
+            {
+                ReadOnlySpan<byte> piece = _connection.SendBuffer.Peek(segment.PayloadOffset + done, segment.PayloadLength - done);
+                piece.CopyTo(packet[length..]);
+                length += piece.Length;
+                done += piece.Length;
+            }
+
+            TcpPacket.CompleteChecksum(packet[..headers], packet[headers..length]);
+            _lengths[slot] = length;
+            if (!_posted)
+            {
+                _posted = true;
+                _loop.Post(_deliver, null);
+            }
+        }
+
+        private readonly struct Receiver(TcpClientOnTheLoop client) : ITcpReceiver
+        {
+            public int Receive(ReadOnlySpan<byte> payload)
+            {
+                client._received += payload.Length;
+                return payload.Length;
+            }
+        }
+
+        private readonly struct Sender(TcpClientOnTheLoop client) : ITcpSender
+        {
+            public void Send(TcpConnection connection, ref TcpOutput segment) => client.Keep(ref segment);
+        }
+    }
+
+    /// <summary>Keeps a few datagrams in the air: each reply sends the next.</summary>
+    private sealed class UdpClientOnTheLoop
+    {
+        private const int InFlight = 32;
+        private readonly PacketQueue _queue;
+        private readonly byte[] _packet = new byte[2000];
+        private readonly int _length;
+        private readonly Action<object?> _send;
+        private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _due;
+        private bool _posted;
+        private bool _stopped;
+        private long _received;
+        private long _target = long.MaxValue;
+
+        public UdpClientOnTheLoop(PacketQueue queue, AddrPort remote)
+        {
+            _queue = queue;
+            _length = UdpPacket.Write(_packet, new AddrPort(PeerHost.AddressV4, 30_001), remote, new byte[600]);
+            _send = Send;
+        }
+
+        public int Start()
+        {
+            _due = InFlight;
+            Send(null);
+            return 0;
+        }
+
+        public int Stop()
+        {
+            _stopped = true;
+            return 0;
+        }
+
+        public async Task ReachAsync(long datagrams)
+        {
+            TaskCompletionSource reached = await _queue.Context.Loop.InvokeAsync(() =>
+            {
+                _reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _target = datagrams;
+                return _reached;
+            });
+            await reached.Task.WaitAsync(PeerHost.Patience);
+        }
+
+        public void OnPacket(ReadOnlySpan<byte> packet)
+        {
+            _received++;
+            _due++;
+            if (!_posted && !_stopped)
+            {
+                _posted = true;
+                _queue.Context.Loop.Post(_send, null);
+            }
+
+            if (_received >= _target)
+            {
+                _target = long.MaxValue;
+                _reached.SetResult();
+            }
+        }
+
+        private void Send(object? state)
+        {
+            _posted = false;
+            for (; _due > 0; _due--)
+            {
+                _queue.Deliver(_packet.AsSpan(0, _length), ChecksumTrust.Verify);
+            }
+        }
+    }
+}
