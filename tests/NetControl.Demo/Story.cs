@@ -147,7 +147,7 @@ internal sealed class Story(DemoWorld world, DemoOptions options)
 
             Staying. From another terminal:
               {Sandbox.Enterer} curl http://{DemoWorld.Web4}/
-              dotnet run --project src/NetControl.Cli -- --help          (the server is unix:{world.SocketPath})
+              dotnet run --project src/NetControl.Cli -- -a unix:{world.SocketPath} sessions list
             The configuration is {world.ConfigurationPath}. Ctrl+C ends it.
             """);
         await done.Task;

@@ -63,7 +63,8 @@ public sealed class RealProgramsTests
     public async Task Iperf3_Udp_CarriesDatagrams()
     {
         await using World world = await World.StartAsync();
-        world.Run(world.Server, "iperf3", "-s");
+        // Bound, because iperf3 otherwise answers from the address of the way back, not from the one that was asked.
+        world.Run(world.Server, "iperf3", "-s", "-B", "198.18.0.1");
         await World.WaitForPortAsync(world.Server, new IPEndPoint(IPAddress.Parse("198.18.0.1"), 5201));
         foreach (string[] way in (string[][])[[], ["-R"]])
         {

@@ -63,6 +63,9 @@ public sealed class TcpPeer
     /// <summary>Waits for the handshake.</summary>
     public Task EstablishedAsync() => UntilAsync(() => _established);
 
+    /// <summary>Waits until both FINs are acknowledged.</summary>
+    public Task FinishedAsync() => UntilAsync(() => _connection.State is TcpState.Closed or TcpState.TimeWait);
+
     /// <summary>Waits until the far side has reset the connection.</summary>
     public async Task ResetAsync()
     {
@@ -121,7 +124,12 @@ public sealed class TcpPeer
                 _connection.Taken(piece.Length);
             }
 
-            Dispatch();
+            // A kernel's TIME-WAIT has no window to update; ours would be answered with a reset by a far side that has forgotten us.
+            if (_connection.State != TcpState.TimeWait)
+            {
+                Dispatch();
+            }
+
             return taken;
         }
     }

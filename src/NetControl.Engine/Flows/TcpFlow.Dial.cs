@@ -105,15 +105,27 @@ internal sealed partial class TcpFlow
         }
 
         _dialOut = false;
-
         _dialing = false;
         _dialDuration = TimeSpan.FromMicroseconds(_context.Loop.Now - _dialStarted);
-        if (connection is null)
+        try
         {
-            OnDialFailed(failure!);
-            return;
+            if (connection is null)
+            {
+                OnDialFailed(failure!);
+            }
+            else
+            {
+                OnDialed(connection);
+            }
         }
+        catch (Exception e)
+        {
+            OnFault(e);
+        }
+    }
 
+    private void OnDialed(IStreamConnection connection)
+    {
         StartRelay(connection);
         if (!_queue.Device.AcceptImmediately)
         {
@@ -121,6 +133,11 @@ internal sealed partial class TcpFlow
         }
         else
         {
+            if (_connection.State != TcpState.SynReceived)
+            {
+                LeaveHalfOpen(); // the handshake was done before the dial
+            }
+
             PushUpstream();
             if (IsFinished || FailIfBroken())
             {

@@ -237,12 +237,23 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     {
         FlowLog.Fault(_context.Logger, _client, error);
         _queue.Counters.Drops[(int)DropReason.InternalError]++;
-        if (!IsFinished)
+        if (IsFinished)
         {
-            _connection.Abort();
-            Dispatch(_context.Loop.Now);
-            Finish(SessionCause.InternalError, abortUpstream: true);
+            return;
         }
+
+        _connection.Abort();
+        try
+        {
+            Dispatch(_context.Loop.Now);
+        }
+        catch (Exception again)
+        {
+            // The state that broke the session may break its reset as well; the client will find out by itself.
+            FlowLog.Fault(_context.Logger, _client, again);
+        }
+
+        Finish(SessionCause.InternalError, abortUpstream: true);
     }
 
     /// <summary>Acts on what the machine says.</summary>
@@ -268,7 +279,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
-        if ((events & TcpEvents.Established) != 0)
+        if ((events & TcpEvents.Established) != 0 && !_dialing)
         {
             LeaveHalfOpen();
         }

@@ -14,6 +14,9 @@ public struct RttEstimator
     /// <summary>How often in a row the timer has expired.</summary>
     public readonly int Expiries => _expiries;
 
+    /// <summary>Whether the timeout is still doubled for want of a sample.</summary>
+    public readonly bool IsBackedOff => _backoff > 0;
+
     /// <summary>Takes a measurement of a segment that was not retransmitted (Karn's algorithm, section 3).</summary>
     public void Sample(long micros)
     {
@@ -44,10 +47,18 @@ public struct RttEstimator
     /// <summary>New data was acknowledged. The doubling stays until a sample ends it, or a path slower than the timeout is never measured.</summary>
     public void OnProgress() => _expiries = 0;
 
-    /// <summary>The timeout within the bounds given.</summary>
-    public readonly long Timeout(long min, long max)
+    /// <summary>A timestamp's echo says how old the acknowledged transmission is: if younger than the plain timeout, the doubling was needless.</summary>
+    public void OnEcho(long micros, long min)
     {
-        long rto = SmoothedMicros == 0 ? InitialRtoMicros : Math.Max(min, SmoothedMicros + Math.Max(1000, 4 * _variation));
-        return Math.Min(max, rto << _backoff);
+        if (micros < Plain(min))
+        {
+            _backoff = 0;
+        }
     }
+
+    /// <summary>The timeout within the bounds given.</summary>
+    public readonly long Timeout(long min, long max) => Math.Min(max, Plain(min) << _backoff);
+
+    private readonly long Plain(long min) =>
+        SmoothedMicros == 0 ? InitialRtoMicros : Math.Max(min, SmoothedMicros + Math.Max(1000, 4 * _variation));
 }

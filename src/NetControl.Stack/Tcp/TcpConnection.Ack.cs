@@ -34,6 +34,7 @@ public sealed partial class TcpConnection
         int acked = segment.Ack - _sndUna;
         if (acked > 0)
         {
+            TakeRttSample(segment, now);
             return OnProgress(segment.Ack, acked, inFlight, now);
         }
 
@@ -53,15 +54,29 @@ public sealed partial class TcpConnection
         return TcpEvents.Output;
     }
 
-    private TcpEvents OnProgress(SequenceNumber ack, int acked, long inFlight, Instant now)
+    private void TakeRttSample(scoped in TcpSegment segment, Instant now)
     {
-        TcpEvents events = TcpEvents.Output;
-        if (_timing && ack >= _timedSeq)
+        if (_timing && segment.Ack >= _timedSeq)
         {
             _rtt.Sample(now - _timedAt);
             _timing = false;
         }
+        else if (_rtt.IsBackedOff && _timestampsOk && segment.Options.HasTimestamps)
+        {
+            // RFC 7323 4.1: the echo tells which transmission was acknowledged, so the doubling need not wait for a segment sent once. It is
+            // not taken for a measurement: when it is our peer's acknowledgement that was lost, it names the first transmission, and the
+            // difference is that of our own timeouts.
+            int millis = (int)((uint)now.Millis + _tsOffset - segment.Options.TsEcr);
+            if (millis >= 0)
+            {
+                _rtt.OnEcho(millis * 1000L, _parameters.MinRtoMicros);
+            }
+        }
+    }
 
+    private TcpEvents OnProgress(SequenceNumber ack, int acked, long inFlight, Instant now)
+    {
+        TcpEvents events = TcpEvents.Output;
         _rtt.OnProgress();
         _lastProgress = now;
         bool finAcked = _finSent && ack == _sndMax;

@@ -46,10 +46,27 @@ public sealed partial class TcpConnection
         // First: check the sequence number, and before it PAWS (RFC 7323 5.3).
         if (!IsAcceptable(segment, now))
         {
-            return segment.Has(TcpFlags.Rst) ? TcpEvents.None : AcknowledgeNow();
+            return OnUnacceptable(segment);
         }
 
         return OnAcceptable(segment, now, ref receiver);
+    }
+
+    private TcpEvents OnUnacceptable(scoped in TcpSegment segment)
+    {
+        if (segment.Has(TcpFlags.Rst))
+        {
+            return TcpEvents.None;
+        }
+
+        long start = Offset(segment.Seq);
+        long end = start + segment.Payload.Length;
+        if (end > start && end <= _receive.Tail)
+        {
+            NoteDuplicate(start, end);
+        }
+
+        return AcknowledgeNow();
     }
 
     private TcpEvents OnAcceptable<T>(scoped in TcpSegment segment, Instant now, ref T receiver)
@@ -58,6 +75,11 @@ public sealed partial class TcpConnection
         // Second: RST. RFC 5961 section 3: only the exact number resets, one elsewhere in the window is challenged.
         if (segment.Has(TcpFlags.Rst))
         {
+            if (State == TcpState.TimeWait)
+            {
+                return TcpEvents.None; // RFC 1337; and the owner may still have bytes to take
+            }
+
             if (segment.Seq == _rcvNxt)
             {
                 Close(TcpState.Closed);
@@ -123,7 +145,7 @@ public sealed partial class TcpConnection
         {
             // An end that lies below bytes which have arrived is not believed: it could never be reached.
             long end = Offset(segment.Seq) + segment.Payload.Length;
-            _finOffset = end >= _assembler.End ? end : -1;
+            _finOffset = end >= Math.Max(_receive.Tail, _assembler.End) ? end : -1;
         }
 
         if (_finOffset >= 0 && !_peerClosed && _receive.Tail == _finOffset)
@@ -201,6 +223,7 @@ public sealed partial class TcpConnection
 
         _rtt.OnProgress();
         _lastProgress = now;
+        _keepAliveAt = _parameters.KeepAliveMicros > 0 ? now + _parameters.KeepAliveMicros : Instant.Never;
     }
 
     /// <summary>RFC 9293 3.10.7.3 and 3.10.7.4: an acknowledgement of what was never sent, before we are synchronised, is reset.</summary>
@@ -309,12 +332,11 @@ public sealed partial class TcpConnection
 
         if (direct < length)
         {
-            // No memory: the rest is not acknowledged and will come again. The edge stays, as RFC 9293 3.8.6 asks; only the bytes wait. A
-            // connection with nothing waiting may store a chunk all the same: it could not make progress else, least of all to bytes
-            // that it holds beyond a hole.
+            // No memory: the rest is not acknowledged and will come again. The edge stays, as RFC 9293 3.8.6 asks; only the bytes wait. But
+            // for a chunk that every connection may store: it could not make progress else, least of all to bytes beyond a hole.
             if (_pool.IsOverBudget)
             {
-                length = _receive.Length > 0 ? direct : Math.Min(length, direct + ChunkPool.ChunkSize);
+                length = Math.Min(length, direct + (int)Math.Max(0, ChunkPool.ChunkSize - _receive.Length));
                 rest = default;
             }
 

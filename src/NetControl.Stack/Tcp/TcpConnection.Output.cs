@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetControl.Stack.Storage;
 
 namespace NetControl.Stack.Tcp;
 
@@ -13,6 +14,7 @@ public sealed partial class TcpConnection
     private bool _probeDue;
     private bool _forceRetransmit;
     private bool _rejectDue;
+    private bool _keepAliveDue;
     private SequenceNumber _rejected;
     private int _unacked;
     private int _segmentsUnacked;
@@ -20,7 +22,7 @@ public sealed partial class TcpConnection
 
     private void ResetOutput()
     {
-        _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = false;
+        _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = _keepAliveDue = false;
         _unacked = _segmentsUnacked = 0;
         _lastSend = default;
     }
@@ -50,6 +52,13 @@ public sealed partial class TcpConnection
                 break;
         }
 
+        if (_keepAliveDue)
+        {
+            // A number below the window, which the peer must answer with an acknowledgement.
+            _keepAliveDue = false;
+            Emit(_sndNxt + -1, 0, 0, TcpFlags.Ack, now, ref sender);
+        }
+
         if (_ackNow)
         {
             Emit(_sndNxt, 0, 0, TcpFlags.Ack, now, ref sender);
@@ -58,6 +67,18 @@ public sealed partial class TcpConnection
         {
             _ackAt = now + _parameters.DelayedAckMicros;
         }
+
+        CheckInvariants();
+    }
+
+    [Conditional("DEBUG")]
+    private void CheckInvariants()
+    {
+        Debug.Assert(_sndUna <= _sndNxt && _sndNxt <= _sndMax, "SND.UNA <= SND.NXT <= SndMax");
+        Debug.Assert(_sndMax - _sndUna <= _send.Length + 1, "nothing is in flight that is not in the buffer, but for SYN or FIN");
+        Debug.Assert(_send.Head <= _send.Tail && _receive.Head <= _receive.Tail, "Head <= Tail");
+        Debug.Assert(_assembler.Count == 0 || _assembler.Ranges[0].Start > _receive.Tail, "a hole lies before the first range");
+        Debug.Assert(_sacked.Count == 0 || _sacked.Highest <= _send.Tail, "nothing is acknowledged that was not queued");
     }
 
     private void SendData<T>(Instant now, ref T sender)
@@ -416,7 +437,7 @@ public sealed partial class TcpConnection
     /// <summary>The window field of the next segment. The right edge never moves left (3.8.6), and right only by a worthwhile step (3.8.6.2.2).</summary>
     private ushort OfferWindow()
     {
-        long free = _pool.IsOverBudget ? 0 : _rcvCapacity - _receive.Length;
+        long free = FreeSpace;
         int current = Math.Max(0, _rcvEdge - _rcvNxt);
         long offer = free - current >= Math.Min(_rcvCapacity / 2, _localMss) ? free : current;
         long field = Math.Min(offer >> _rcvShift, 65_535);
@@ -431,15 +452,25 @@ public sealed partial class TcpConnection
         return (ushort)field;
     }
 
+    /// <summary>What may still be offered. Over the budget that is a chunk: with none, two full ends would wait for each other for ever.</summary>
+    private long FreeSpace =>
+        (_pool.IsOverBudget ? Math.Min(_rcvCapacity, ChunkPool.ChunkSize) : _rcvCapacity) - _receive.Length;
+
     private void OnTaken(int count)
     {
         _takenSinceGrowth += count;
         GrowWindow();
 
+        // A peer that has sent its FIN sends no more: a window is no use to it, and once it is gone the update would only earn a reset.
+        if (_peerClosed)
+        {
+            return;
+        }
+
         // A window update is worth a segment once the window has become small and half of it, or two segments, can be offered again.
         int current = Math.Max(0, _rcvEdge - _rcvNxt);
-        long free = _rcvCapacity - _receive.Length;
-        if (current < _rcvCapacity / 2 && free - current >= Math.Min(_rcvCapacity / 2, 2 * _localMss) && !_pool.IsOverBudget)
+        long free = FreeSpace;
+        if (current < _rcvCapacity / 2 && free - current >= Math.Min(_rcvCapacity / 2, 2 * _localMss))
         {
             _ackNow = true;
         }

@@ -8,6 +8,7 @@ public sealed partial class TcpConnection
     private Instant _retransmitAt = Instant.Never;
     private Instant _probeAt = Instant.Never;
     private Instant _ackAt = Instant.Never;
+    private Instant _keepAliveAt = Instant.Never;
     private Instant _lastHeard;
     private Instant _challengeWindow;
     private int _challenges;
@@ -16,11 +17,11 @@ public sealed partial class TcpConnection
 
     /// <summary>When <see cref="OnTimer"/> must be called; <see cref="Instant.Never"/> if nothing is pending. Calling early does no harm.</summary>
     public Instant NextDeadline =>
-        Instant.Min(Instant.Min(_synRetryAt, _retransmitAt), Instant.Min(_probeAt, _ackAt));
+        Instant.Min(Instant.Min(Instant.Min(_synRetryAt, _retransmitAt), Instant.Min(_probeAt, _ackAt)), _keepAliveAt);
 
     private void ResetTimers()
     {
-        _synRetryAt = _retransmitAt = _probeAt = _ackAt = Instant.Never;
+        _synRetryAt = _retransmitAt = _probeAt = _ackAt = _keepAliveAt = Instant.Never;
         _challengeWindow = default;
         _challenges = _synRetries = _probes = 0;
     }
@@ -49,6 +50,11 @@ public sealed partial class TcpConnection
         if (now >= _probeAt)
         {
             events |= OnProbeTimer(now);
+        }
+
+        if (now >= _keepAliveAt)
+        {
+            events |= OnKeepAliveTimer(now);
         }
 
         return events;
@@ -121,6 +127,29 @@ public sealed partial class TcpConnection
         _probes = _sndWnd == 0 ? _probes + 1 : 0;
         _probeDue = true;
         _probeAt = Instant.Never;
+        return TcpEvents.Output;
+    }
+
+    /// <summary>RFC 9293 3.8.4. The clock is lazy: segments only note when they came, and the timer that fires early is set again.</summary>
+    private TcpEvents OnKeepAliveTimer(Instant now)
+    {
+        long silent = now - _lastHeard;
+        bool outstanding = _sndUna != _sndMax || _probeAt != Instant.Never;
+        if (silent < _parameters.KeepAliveMicros || outstanding)
+        {
+            // What is outstanding has clocks of its own, which ask better and give up earlier.
+            _keepAliveAt = now + (outstanding ? _parameters.KeepAliveMicros : _parameters.KeepAliveMicros - silent);
+            return TcpEvents.None;
+        }
+
+        if (silent >= _parameters.KeepAliveMicros + (_parameters.MaxKeepAlives * _parameters.KeepAliveIntervalMicros))
+        {
+            Close(TcpState.Closed);
+            return TcpEvents.TimedOut;
+        }
+
+        _keepAliveAt = now + _parameters.KeepAliveIntervalMicros;
+        _keepAliveDue = true;
         return TcpEvents.Output;
     }
 

@@ -128,7 +128,7 @@ public sealed partial class TcpConnection
             }
 
             long usable = Math.Min(_congestion.Window, Math.Max(_sndWnd, _maxSndWnd >> 1));
-            long limit = Math.Clamp(2 * usable, 4 * ChunkPool.ChunkSize, _parameters.MaxBuffer);
+            long limit = Math.Min(Math.Max(2 * usable, 4 * ChunkPool.ChunkSize), _parameters.MaxBuffer);
             if (_sndWnd == 0 || _pool.IsOverBudget)
             {
                 limit = ChunkPool.ChunkSize;

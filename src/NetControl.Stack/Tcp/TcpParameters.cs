@@ -27,6 +27,15 @@ public sealed record TcpParameters
     /// <summary>The largest retransmission timeout, in microseconds (RFC 6298 section 2.5).</summary>
     public long MaxRtoMicros { get; init; } = 60_000_000;
 
+    /// <summary>How long a connection may be silent before the client is asked whether it is still there (RFC 9293 3.8.4); 0: never.</summary>
+    public long KeepAliveMicros { get; init; } = 7_200_000_000;
+
+    /// <summary>How long such a question waits for its answer before the next.</summary>
+    public long KeepAliveIntervalMicros { get; init; } = 75_000_000;
+
+    /// <summary>How many questions may stay unanswered before the client is given up.</summary>
+    public int MaxKeepAlives { get; init; } = 9;
+
     /// <summary>How often a SYN-ACK is sent again before the client is given up.</summary>
     public int MaxSynRetries { get; init; } = 5;
 

@@ -43,7 +43,8 @@ public sealed class TimeWaitTable
         }
 
         Instant until = now + _micros;
-        _entries[key] = new Entry(connection.SendNext, connection.ReceiveNext, connection.RecentTimestamp, connection.TimestampOffset, until, until);
+        _entries[key] = new Entry(
+            connection.SendNext, connection.ReceiveNext, connection.RecentTimestamp, connection.TimestampOffset, until, until);
         _order.Enqueue((key, until));
     }
 

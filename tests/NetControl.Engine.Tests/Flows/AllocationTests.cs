@@ -26,7 +26,7 @@ public sealed class AllocationTests
         long before = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
         await client.ReachAsync(128 << 20);
         long after = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
-        Assert.InRange(after - before, 0, Measuring);
+        Assert.InRange(after - before, 0, Slack);
         await rig.On(0, client.Stop);
     }
 
@@ -42,12 +42,13 @@ public sealed class AllocationTests
         long before = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
         await client.ReachAsync(25_000);
         long after = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
-        Assert.InRange(after - before, 0, Measuring);
+        Assert.InRange(after - before, 0, Slack);
         await rig.On(0, client.Stop);
     }
 
-    // What the measurement itself leaves behind: a closure and a task's result per question.
-    private const int Measuring = 2_000;
+    // The questions themselves leave a closure each, and a late burst may make a pool or a queue grow once more. One object of the smallest
+    // size per packet would be several times as much.
+    private const int Slack = 128 << 10;
 
     /// <summary>A client machine that lives on the same loop and talks to the queue in a later phase of the turn, through packets it keeps.</summary>
     private sealed class TcpClientOnTheLoop

@@ -201,6 +201,21 @@ public sealed class TcpFlowDialTests
     }
 
     [Fact]
+    public async Task AcceptImmediately_IsHalfOpen_UntilTheDialIsDone()
+    {
+        ScriptedDialer dialer = new();
+        await using TestEngine test = new(TestEngine.Options with { MaxHalfOpen = 1 }, _ => dialer);
+        test.Stack.Device.AcceptImmediately = true;
+        await test.Host.ConnectAsync(Remote);
+        test.Host.SendTcp(test.Host.NextSource(Remote), Remote, 1000, 0, TcpFlags.Syn);
+        await test.Engine.ListSessionsAsync(null, CancellationToken.None);
+        Assert.Equal((1L, 1L), (test.Device.HalfOpen, test.Drops(DropReason.HalfOpenLimit)));
+        (await dialer.NextAsync()).Answer.SetResult(new IdleStream());
+        await test.Engine.ListSessionsAsync(null, CancellationToken.None);
+        Assert.Equal(0, test.Device.HalfOpen);
+    }
+
+    [Fact]
     public async Task AcceptImmediately_DialFails_IsAReset()
     {
         ScriptedDialer dialer = new();

@@ -26,10 +26,12 @@ internal sealed class RunningLoop : IAsyncDisposable
     });
 
     /// <summary>Begins an async method on the loop and waits for its end.</summary>
-    public async Task<T> Async<T>(Func<Task<T>> method) => await (await On(method)).WaitAsync(PeerHost.Patience);
-
-    /// <summary>Begins an async method on the loop and waits for its end.</summary>
-    public async Task Async(Func<Task> method) => await (await On(method)).WaitAsync(PeerHost.Patience);
+    public async Task<T> Async<T>(Func<Task<T>> method)
+    {
+        T result = await (await On(method)).WaitAsync(PeerHost.Patience);
+        await Task.Yield(); // what the loop completes may go on inside it, and a test must not
+        return result;
+    }
 
     public async ValueTask DisposeAsync()
     {

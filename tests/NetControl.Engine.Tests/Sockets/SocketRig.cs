@@ -50,7 +50,12 @@ internal sealed class SocketRig : IAsyncDisposable
         return 0;
     });
 
-    public async Task<T> Async<T>(Func<Task<T>> method) => await (await On(method)).WaitAsync(PeerHost.Patience);
+    public async Task<T> Async<T>(Func<Task<T>> method)
+    {
+        T result = await (await On(method)).WaitAsync(PeerHost.Patience);
+        await Task.Yield(); // what the loop completes may go on inside it, and a test must not
+        return result;
+    }
 
     /// <summary>A connected pair: ours on the loop, and the server's end.</summary>
     public async Task<(LoopSocket Ours, Socket Theirs)> ConnectAsync()

@@ -93,7 +93,7 @@ public sealed class AcknowledgementTests
     [Fact]
     public void StaleTimestamp_AfterTwentyFourIdleDays_IsBelieved()
     {
-        using TcpScript s = TcpScript.Established(Stamped);
+        using TcpScript s = TcpScript.Established(Stamped, new TcpParameters { KeepAliveMicros = 0 });
         s.In("A 1:101 ack 1 ts 20 1000").Advance(25).Advance(25.0 * 24 * 3600 * 1000);
         s.In("A 101:201 ack 1 ts 3 1000");
         Assert.Equal(200, s.Received.Count);

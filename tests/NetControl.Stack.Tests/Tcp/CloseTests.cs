@@ -35,7 +35,7 @@ public sealed class CloseTests
         using TcpScript s = TcpScript.Established();
         s.In("FA 1 ack 1");
         Assert.Equal(TcpEvents.PeerClosed, s.Events());
-        Assert.Equal("PA 1:2001 ack 2".Replace("PA 1:2001", "A 1:1001", StringComparison.Ordinal) + "\nPA 1001:2001 ack 2", s.Write(2000).Sent());
+        Assert.Equal("A 1:1001 ack 2\nPA 1001:2001 ack 2", s.Write(2000).Sent());
         s.In("A 2 ack 2001").Close();
         Assert.Equal("FA 2001 ack 2", s.Sent());
         Assert.Equal(TcpState.LastAck, s.State);
@@ -85,7 +85,7 @@ public sealed class CloseTests
     public void Closing_OurFinLost_IsRetransmitted()
     {
         using TcpScript s = TcpScript.Closing();
-        Assert.Equal("FA 1 ack 2", s.Advance(1000).Sent());
+        Assert.Equal("FA 1 ack 2", s.Advance(200).Sent());
     }
 
     [Fact]
@@ -102,6 +102,16 @@ public sealed class CloseTests
     }
 
     [Fact]
+    public void TimeWait_Reset_IsIgnored()
+    {
+        using TcpScript s = TcpScript.FinWait2();
+        s.DirectLimit = 0;
+        s.In("FA 1:1001 ack 2").In("R 1002").Take();
+        Assert.Equal(TcpState.TimeWait, s.State);
+        Assert.Equal(1000, s.Received.Count);
+    }
+
+    [Fact]
     public void TimeWait_KeepsBytesThatTheOwnerHasNotTaken()
     {
         using TcpScript s = TcpScript.FinWait2();
@@ -115,9 +125,9 @@ public sealed class CloseTests
     {
         using TcpScript s = TcpScript.Established().Advance(1_000_000);
         Assert.Equal("FA 1 ack 1", s.Close().Sent());
-        Assert.Equal("FA 1 ack 1", s.Advance(1000).Sent());
+        Assert.Equal("FA 1 ack 1", s.Advance(200).Sent());
         Assert.Equal(TcpState.FinWait1, s.State);
-        Assert.Equal("FA 1 ack 1", s.Advance(2000).Sent());
+        Assert.Equal("FA 1 ack 1", s.Advance(400).Sent());
         s.Advance(200_000);
         Assert.Equal(TcpEvents.TimedOut, s.Events());
     }
@@ -127,10 +137,33 @@ public sealed class CloseTests
     {
         using TcpScript s = TcpScript.Established().Write(1500).Close();
         Assert.Equal("A 1:1001 ack 1\nPA 1001:1501 ack 1\nFA 1501 ack 1", s.Sent());
-        Assert.Equal("A 1:1001 ack 1", s.Advance(1000).Sent());
+        Assert.Equal("A 1:1001 ack 1", s.Advance(200).Sent());
         Assert.Equal("FPA 1001:1501 ack 1", s.In("A 1 ack 1001").Sent());
         s.In("A 1 ack 1502");
         Assert.Equal(TcpState.FinWait2, s.State);
+    }
+
+    [Fact]
+    public void FinWait2_ThePeerIsGone_EndsAfterUnansweredKeepAlives()
+    {
+        using TcpScript s = TcpScript.FinWait2();
+        s.Advance(7_200_000);
+        Assert.Equal("A 1 ack 1", s.Sent());
+        s.In("A 1 ack 2").Advance(7_200_000 + (8 * 75_000));
+        Assert.Equal(9, s.Sent().Split('\n').Length);
+        Assert.Equal(TcpState.FinWait2, s.State);
+        s.Advance(75_000);
+        Assert.Equal(TcpEvents.TimedOut, s.Events());
+        Assert.Null(s.NextDeadlineMillis);
+    }
+
+    [Fact]
+    public void Established_Silence_IsAskedAboutOnlyAfterTheIdleTime()
+    {
+        using TcpScript s = TcpScript.Established();
+        s.Advance(7_000_000).In("A 1:101 ack 1").Advance(7_000_000);
+        Assert.Equal("A 1 ack 101", s.Sent());
+        Assert.Equal("A 0 ack 101", s.Advance(200_000).Sent());
     }
 
     [Fact]

@@ -70,11 +70,14 @@ public sealed class FuzzTests
         flags += random.Next(8) == 0 ? "U" : "";
         flags += random.Next(10) != 0 ? "A" : "";
         long next = (uint)(s.Connection.ReceiveNext - s.PeerIsn);
-        long seq = random.Next(10) == 0 ? random.NextInt64(1L << 32) : (uint)(next + random.Next(-3, 3) + (random.Next(3) == 0 ? random.Next(-3000, 30_000) : 0));
+        int apart = random.Next(-3, 3) + (random.Next(3) == 0 ? random.Next(-3000, 30_000) : 0);
+        long seq = random.Next(10) == 0 ? random.NextInt64(1L << 32) : (uint)(next + apart);
         int length = random.Next(3) == 0 ? 0 : random.Next(random.Next(10) == 0 ? 60_000 : 1500);
         long sent = (uint)(s.Connection.SendNext - s.OurIsn);
-        long ack = random.Next(10) == 0 ? random.NextInt64(1L << 32) : (uint)(sent - (random.Next(2) == 0 ? 0 : random.Next(20_000)) + random.Next(-1, 2));
-        string text = $"{(flags.Length == 0 ? "-" : flags)} {seq}{(length > 0 ? $":{seq + length}" : "")} ack {ack} win {(random.Next(5) == 0 ? random.Next(3) : random.Next(65_536))}";
+        int behind = (random.Next(2) == 0 ? 0 : random.Next(20_000)) + random.Next(-1, 2);
+        long ack = random.Next(10) == 0 ? random.NextInt64(1L << 32) : (uint)(sent - behind);
+        int window = random.Next(5) == 0 ? random.Next(3) : random.Next(65_536);
+        string text = $"{(flags.Length == 0 ? "-" : flags)} {seq}{(length > 0 ? $":{seq + length}" : "")} ack {ack} win {window}";
         for (int i = random.Next(5) == 0 ? random.Next(1, 5) : 0; i > 0; i--)
         {
             long left = (uint)(ack + random.Next(-2000, 20_000));

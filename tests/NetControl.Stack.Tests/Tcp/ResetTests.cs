@@ -120,7 +120,6 @@ public sealed class ResetTests
         Assert.Equal(expected, s.Sent());
         s.Flush().Abort();
         Assert.Equal("", s.Sent());
-        Assert.Equal("", s.In("A 1 ack 1").Sent());
         Assert.Null(s.NextDeadlineMillis);
     }
 

@@ -94,20 +94,19 @@ public sealed class SendingTests
         s.PeerWindow = 500;
         s.Write(5000).In("A 1 ack 5001").Sent();
         s.Write(2000);
-        Assert.Equal("", s.Sent());
-        Assert.Equal("A 5001:5501 ack 1", s.Advance(1000).Sent());
-        s.In("A 1 ack 5501").Advance(1000);
-        Assert.Equal("A 5501:6001 ack 1", s.Sent());
-        s.In("A 1 ack 6001").Advance(1000).In("A 1 ack 6501").Advance(1000).In("A 1 ack 7001");
+        Assert.Equal("", s.Advance(99).Sent());
+        Assert.Equal("A 5001:5501 ack 1", s.Advance(101).Sent());
+        Assert.Equal("A 5501:6001 ack 1", s.In("A 1 ack 5501").Advance(200).Sent());
+        s.In("A 1 ack 6001").Advance(200).In("A 1 ack 6501").Advance(200).In("A 1 ack 7001");
         Assert.True(s.Connection.AllAcknowledged);
     }
 
     [Fact]
     public void SmallWindowPeer_WhoNeverOfferedMore_GetsHalfOfIt()
     {
-        using TcpScript s = TcpScript.Established("S 0 win 400 mss 1000");
+        using TcpScript s = TcpScript.SynReceived("S 0 win 400 mss 1000");
         s.PeerWindow = 400;
-        s.Write(1000);
+        s.In("A 1 ack 1").Write(1000);
         Assert.Equal("A 1:401 ack 1", s.Sent());
     }
 

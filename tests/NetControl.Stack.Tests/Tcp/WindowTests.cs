@@ -146,6 +146,24 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void OverBudget_TheWindowStaysOpenByAChunk()
+    {
+        // Two ends whose memory is full of bytes for each other would close both windows and wait for ever.
+        ChunkPool pool = new(ChunkPool.ChunkSize);
+        using TcpScript s = TcpScript.Established("S 0 win 60000 mss 1000 wscale 0", pool: pool);
+        s.Write(30_000).DirectLimit = 0;
+        int at = 1;
+        for (int i = 0; i < 400; i++)
+        {
+            s.In($"A {at}:{at + 1000} ack 1").Take();
+            at = (int)(s.Connection.ReceiveNext - s.PeerIsn);
+        }
+
+        Assert.Equal(400_000, s.Received.Count);
+        Assert.True(s.OfferedWindow >= 1000);
+    }
+
+    [Fact]
     public void OverBudget_ByOnesOwnHoles_TheHoleIsStillFilled()
     {
         ChunkPool pool = new(4 * ChunkPool.ChunkSize);

@@ -174,9 +174,9 @@ public sealed partial class TcpScript : IDisposable
         return this;
     }
 
-    /// <summary>How many milliseconds until the next deadline; null when there is none.</summary>
+    /// <summary>How many milliseconds until the next deadline; null when there is none within the minutes that retransmission may take.</summary>
     public double? NextDeadlineMillis =>
-        Connection.NextDeadline == Instant.Never ? null : (Connection.NextDeadline - Now) / 1000.0;
+        Connection.NextDeadline > Now + 600_000_000 ? null : (Connection.NextDeadline - Now) / 1000.0;
 
     /// <summary>Sends what is due.</summary>
     public TcpScript Flush()
@@ -235,11 +235,12 @@ public sealed partial class TcpScript : IDisposable
         if (State == TcpState.SynSent && syn)
         {
             _peerShift = Math.Max(0, options.WindowScale);
-            _edge = PeerIsn;
         }
 
+        bool first = State == TcpState.SynSent;
         Receiver receiver = new(this);
         _events |= Connection.OnSegment(segment, Now, ref receiver);
+        _edge = first ? Connection.ReceiveNext : _edge;
         CheckEdge();
     }
 
