@@ -32,9 +32,6 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly UpdateTicker _ticker;
     private bool _disposed;
 
-    // Once for all engines of the process: tables that are in use must not find their keys elsewhere.
-    static PacketEngine() => FlowKey.Seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
-
     /// <summary>Starts the loops.</summary>
     public PacketEngine(EngineOptions options, ILogger logger)
     {

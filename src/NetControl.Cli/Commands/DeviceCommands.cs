@@ -15,15 +15,29 @@ internal static class DeviceCommands
     private static Command CreateDevice()
     {
         Argument<string> name = Common.Name(Collection);
-        Option<string> @interface = new("--interface") { Description = "The interface's name; default is the id.",
-            DefaultValueFactory = _ => "" };
+        Option<string> @interface = new("--interface")
+        {
+            Description = "The interface's name; default is the id.",
+            DefaultValueFactory = _ => ""
+        };
         Option<uint> mtu = new("--mtu") { Description = "1280 to 65535; default 1500." };
-        Option<string[]> addresses = new("--ip") { Description = "An address, 10.77.0.1/24; may be repeated.", DefaultValueFactory = _ =>
-            [] };
-        Option<string[]> routes = new("--route") { Description = "A destination, 198.18.0.0/15; may be repeated.",
-            DefaultValueFactory = _ => [] };
-        Option<string> streams = new("--stream-dialer") { Description = "delegates/x or proxies/x for TCP.", DefaultValueFactory = _ =>
-            "" };
+        Option<string[]> addresses = new("--ip")
+        {
+            Description = "An address, 10.77.0.1/24; may be repeated.",
+            DefaultValueFactory = _ =>
+            []
+        };
+        Option<string[]> routes = new("--route")
+        {
+            Description = "A destination, 198.18.0.0/15; may be repeated.",
+            DefaultValueFactory = _ => []
+        };
+        Option<string> streams = new("--stream-dialer")
+        {
+            Description = "delegates/x or proxies/x for TCP.",
+            DefaultValueFactory = _ =>
+            ""
+        };
         Option<string> packets = new("--packet-proxy") { Description = "delegates/x or proxies/x for UDP.", DefaultValueFactory = _ => "" };
         Option<bool> immediately = new("--accept-immediately") { Description = "Answer a SYN before the upstream dial is done." };
         Option<bool> addressDependent = new("--udp-address-dependent")
@@ -125,15 +139,25 @@ internal static class DeviceCommands
             Device result = new();
             if (p.GetValue(streamsOnly) || !p.GetValue(packetsOnly))
             {
-                AttachStreamDialerRequest request = new() { Name = device, StreamDialer = to, RequestId = Common.RequestId(),
-                    ValidateOnly = p.GetValue(dry) };
+                AttachStreamDialerRequest request = new()
+                {
+                    Name = device,
+                    StreamDialer = to,
+                    RequestId = Common.RequestId(),
+                    ValidateOnly = p.GetValue(dry)
+                };
                 result = (await client.AttachStreamDialerAsync(request, cancellationToken: c.Cancellation)).Device;
             }
 
             if (p.GetValue(packetsOnly) || !p.GetValue(streamsOnly))
             {
-                AttachPacketProxyRequest request = new() { Name = device, PacketProxy = to, RequestId = Common.RequestId(),
-                    ValidateOnly = p.GetValue(dry) };
+                AttachPacketProxyRequest request = new()
+                {
+                    Name = device,
+                    PacketProxy = to,
+                    RequestId = Common.RequestId(),
+                    ValidateOnly = p.GetValue(dry)
+                };
                 result = (await client.AttachPacketProxyAsync(request, cancellationToken: c.Cancellation)).Device;
             }
 

@@ -6,10 +6,16 @@ namespace NetControl.Cli.Commands;
 /// <summary>The options that choose sessions.</summary>
 internal sealed class FilterOptions
 {
-    private readonly Option<string[]> _devices = new("--device") { Description = "Sessions of this device; may be repeated.",
-        DefaultValueFactory = _ => [] };
-    private readonly Option<string[]> _delegates = new("--delegate") { Description = "Sessions through this delegate; may be repeated.",
-        DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _devices = new("--device")
+    {
+        Description = "Sessions of this device; may be repeated.",
+        DefaultValueFactory = _ => []
+    };
+    private readonly Option<string[]> _delegates = new("--delegate")
+    {
+        Description = "Sessions through this delegate; may be repeated.",
+        DefaultValueFactory = _ => []
+    };
     private readonly Option<string[]> _protocols = new("--protocol") { Description = "tcp or udp.", DefaultValueFactory = _ => [] };
 
     public FilterOptions()

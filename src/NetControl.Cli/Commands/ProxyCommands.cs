@@ -16,8 +16,11 @@ internal static class ProxyCommands
     private static Command CreateProxy()
     {
         Argument<string> name = Common.Name(Collection);
-        Option<string> config = new("--config") { Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.",
-            DefaultValueFactory = _ => "" };
+        Option<string> config = new("--config")
+        {
+            Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.",
+            DefaultValueFactory = _ => ""
+        };
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "How long a UDP session may go without sending.");
         Option<bool> dry = Common.ValidateOnly();
         return new Command("create", "Make a proxy.") { name, config, idle, dry }.Does(async (p, c) =>
@@ -85,8 +88,13 @@ internal static class ProxyCommands
                 UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
                 Etag = p.GetRequiredValue(etag),
             };
-            UpdateProxyRequest request = new() { Proxy = proxy, UpdateMask = mask, RequestId = Common.RequestId(),
-                ValidateOnly = p.GetValue(dry) };
+            UpdateProxyRequest request = new()
+            {
+                Proxy = proxy,
+                UpdateMask = mask,
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry)
+            };
             Show(c, (await new Client(c.Invoker).UpdateProxyAsync(request, cancellationToken: c.Cancellation)).Proxy);
         });
     }

@@ -47,8 +47,11 @@ internal static class SessionCommands
     private static Command Close()
     {
         FilterOptions filter = new();
-        Argument<string[]> names = new("names") { Description = "devices/{device}/sessions/{session} ...",
-            Arity = ArgumentArity.ZeroOrMore };
+        Argument<string[]> names = new("names")
+        {
+            Description = "devices/{device}/sessions/{session} ...",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         Option<bool> all = new("--all") { Description = "Every session." };
         Option<bool> dry = Common.ValidateOnly();
         return filter.AddTo(new Command("close", "Close sessions, by name or by filter.") { names, all, dry }).Does(async (p, c) =>
@@ -75,8 +78,13 @@ internal static class SessionCommands
         Command command = new("watch", "Follow what happens, until interrupted or the server ends.") { snapshot, updates, resume };
         return filter.AddTo(command).Does(async (p, c) =>
         {
-            StreamSessionEventsRequest request = new() { Filter = filter.Read(p), Snapshot = p.GetValue(snapshot),
-                Updates = p.GetValue(updates), ResumeFrom = ParseResume(p.GetValue(resume)) };
+            StreamSessionEventsRequest request = new()
+            {
+                Filter = filter.Read(p),
+                Snapshot = p.GetValue(snapshot),
+                Updates = p.GetValue(updates),
+                ResumeFrom = ParseResume(p.GetValue(resume))
+            };
             using AsyncServerStreamingCall<StreamSessionEventsResponse> call = new Client(c.Invoker).StreamSessionEvents(request,
                 cancellationToken: c.Cancellation);
             await foreach (StreamSessionEventsResponse message in call.ResponseStream.ReadAllAsync(c.Cancellation))

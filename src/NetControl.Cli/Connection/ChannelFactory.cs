@@ -10,8 +10,11 @@ internal static class ChannelFactory
 
     public static GrpcChannel Create(string address)
     {
-        SocketsHttpHandler handler = new() { KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(20) };
+        SocketsHttpHandler handler = new()
+        {
+            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(20)
+        };
         string url = address;
         if (address.StartsWith(UnixPrefix, StringComparison.Ordinal))
         {

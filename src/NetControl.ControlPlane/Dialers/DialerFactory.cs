@@ -33,10 +33,11 @@ internal sealed class DialerFactory
         return new ProxyRuntime(streams, new PacketListenerProxy(packets, options));
     }
 
-    private static (IStreamDialer Streams, IPacketListener Packets) Wrap(Socks5Hop hop, IStreamDialer streams, IPacketListener packets)
+    private (IStreamDialer Streams, IPacketListener Packets) Wrap(Socks5Hop hop, IStreamDialer streams, IPacketListener packets)
     {
         StreamDialerEndpoint server = new(streams, hop.Server);
         Socks5Credentials? credentials = hop.Username is null ? null : new Socks5Credentials(hop.Username, hop.Password ?? "");
-        return (new Socks5StreamDialer(server, credentials), new Socks5PacketListener(server, packets, credentials));
+        TimeProvider time = _engine.TimeProvider;
+        return (new Socks5StreamDialer(server, credentials, time), new Socks5PacketListener(server, packets, credentials, time));
     }
 }

@@ -104,7 +104,8 @@ internal sealed class ResourceRegistry
                 $"\"{state.Name}\" has changed: its etag is {state.Etag}, the request expects {etag}; read it again",
                 state.Name,
                 metadata: new Dictionary<string,
-                    string>(StringComparer.Ordinal) { ["current_etag"] = state.Etag, ["expected_etag"] = etag });
+                    string>(StringComparer.Ordinal)
+                { ["current_etag"] = state.Etag, ["expected_etag"] = etag });
         }
     }
 

@@ -21,6 +21,8 @@ internal sealed class TunQueues
     private readonly List<SafeFd> _queues = [];
     private readonly List<string> _warnings = [];
     private readonly LinkInfo? _existing;
+    private const short HeaderFlags = (short)(Libc.IFF_NO_PI | Libc.IFF_VNET_HDR);
+    private static readonly TimeSpan s_giveBackPatience = TimeSpan.FromSeconds(2);
     private SafeFd? _spare;
     private int _foundHeaderSize = VirtioNetHeader.Size;
 
@@ -72,7 +74,10 @@ internal sealed class TunQueues
 
         if (_spare is { } spare && _queues.Count > 0 && _existing?.Tun is { } found)
         {
-            GiveBack(spare.Value, found);
+            // A queue may outlive our closing it by a moment: a process that forked meanwhile holds every descriptor until it execs. The
+            // kernel then refuses the spare (single queue) or leaves the flags alone (multi-queue), so it is tried until they are back.
+            SpinWait.SpinUntil(() => TryGiveBack(ref spare, found), s_giveBackPatience);
+            _spare = spare;
         }
 
         _queues.Clear();
@@ -85,16 +90,31 @@ internal sealed class TunQueues
         | (found.VnetHeader ? Libc.IFF_VNET_HDR : 0)
         | (found.MultiQueue ? Libc.IFF_MULTI_QUEUE : 0));
 
-    private void GiveBack(int spare, TunLinkInfo found)
+    private bool TryGiveBack(ref SafeFd spare, TunLinkInfo found)
     {
-        if (Libc.TunSetInterface(spare, _name, FoundFlags(found)) != 0)
+        short flags = FoundFlags(found);
+        bool attached = Libc.TunSetInterface(spare.Value, _name, flags) == 0;
+        if (attached && Libc.TunGetInterface(spare.Value, out short now, out _) == 0 && ((now ^ flags) & HeaderFlags) == 0)
         {
-            return;
+            // The kernel keeps offloads over a detach, and a next user without vnet headers would be handed 64 KiB segments.
+            _ = Libc.TunSetOffload(spare.Value, 0);
+            _ = Libc.TunSetVnetHeaderSize(spare.Value, _foundHeaderSize);
+            return true;
         }
 
-        // The kernel keeps offloads over a detach, and a next user without vnet headers would be handed 64 KiB segments.
-        _ = Libc.TunSetOffload(spare, 0);
-        _ = Libc.TunSetVnetHeaderSize(spare, _foundHeaderSize);
+        if (!attached && Libc.LastErrno is not (Errno.EBUSY or Errno.E2BIG))
+        {
+            return true; // the interface is gone, or is not ours to change any more
+        }
+
+        if (attached)
+        {
+            // An attached descriptor cannot attach again: the next attempt needs a new one.
+            spare.Dispose();
+            spare = OpenDevice();
+        }
+
+        return false;
     }
 
     private void AttachAll(int wanted, bool offload)

@@ -7,6 +7,7 @@ using NetControl.Engine.Sockets;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Tcp.Congestion;
+using NetControl.Stack.Wire;
 
 namespace NetControl.Engine.Flows;
 
@@ -24,6 +25,10 @@ internal sealed class LoopContext : ILoopParticipant
     private ulong _nextSession;
     private uint _fragmentId;
     private long _sessions;
+
+    // Once in the process's life and before any table can be filled, which all belong to a context: what was hashed with another seed is
+    // not found again.
+    static LoopContext() => FlowKey.Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
     /// <summary>Makes the context of a loop and takes part in its turns.</summary>
     public LoopContext(EventLoop loop, EngineOptions options, LoopUdpShared udp, ILogger logger)

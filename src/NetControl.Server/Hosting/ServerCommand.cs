@@ -53,10 +53,17 @@ internal static class ServerCommand
     {
         Option<string?> config = new("--config", "-c") { Description = "Apply this YAML file at start.", HelpName = "FILE" };
         Option<bool> check = new("--check") { Description = "Check the configuration and end." };
-        Option<int> loops = new("--loops") { Description = "Event loops, each a thread; 0 is one for each CPU that the process may use.",
-            HelpName = "N" };
-        Option<LogLevel> logLevel = new("--log-level") { Description = "The least level that is logged.", DefaultValueFactory = _ =>
-            LogLevel.Information };
+        Option<int> loops = new("--loops")
+        {
+            Description = "Event loops, each a thread; 0 is one for each CPU that the process may use.",
+            HelpName = "N"
+        };
+        Option<LogLevel> logLevel = new("--log-level")
+        {
+            Description = "The least level that is logged.",
+            DefaultValueFactory = _ =>
+            LogLevel.Information
+        };
         Option<string> logFormat = new("--log-format") { Description = "How log lines look.", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
         loops.Validators.Add(result =>

@@ -19,8 +19,12 @@ internal static class ErrorMapping
     public static RpcException ToRpcException(ControlPlaneException e)
     {
         (StatusCode code, string? precondition, bool retry) = Row(e.Error);
-        ErrorInfo info = new() { Reason = Words.UpperSnake(e.Error.ToString()), Domain = Domain,
-            Metadata = { e.Metadata.ToDictionary(StringComparer.Ordinal) } };
+        ErrorInfo info = new()
+        {
+            Reason = Words.UpperSnake(e.Error.ToString()),
+            Domain = Domain,
+            Metadata = { e.Metadata.ToDictionary(StringComparer.Ordinal) }
+        };
         Status status = new() { Code = (int)code, Message = e.Message, Details = { Any.Pack(info) } };
         if (e.Violations.Count > 0)
         {
@@ -77,15 +81,22 @@ internal static class ErrorMapping
         int size = 0;
         foreach (ControlPlane.Validation.Violation violation in e.Violations)
         {
-            BadRequest.Types.FieldViolation field = new() { Field = violation.Field, Description = violation.Description,
-                Reason = violation.Reason };
+            BadRequest.Types.FieldViolation field = new()
+            {
+                Field = violation.Field,
+                Description = violation.Description,
+                Reason = violation.Reason
+            };
             size += field.CalculateSize() + 3;
             if (size > MostDetailBytes)
             {
                 int rest = e.Violations.Count - bad.FieldViolations.Count;
                 bad.FieldViolations.Add(
-                    new BadRequest.Types.FieldViolation { Description = $"and {rest} more; use validate_only after mending these",
-                    Reason = "TRUNCATED" });
+                    new BadRequest.Types.FieldViolation
+                    {
+                        Description = $"and {rest} more; use validate_only after mending these",
+                        Reason = "TRUNCATED"
+                    });
                 break;
             }
 

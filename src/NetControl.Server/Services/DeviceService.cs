@@ -24,8 +24,10 @@ internal sealed class DeviceService : V1.DeviceService.DeviceServiceBase
             V1.Device device = request.Device ?? new V1.Device();
             string name = CommonMapping.NameToCreate(ResourceName.Devices, "tun", "device_id", request.DeviceId, "device.name",
                 device.Name);
-            return new V1.CreateDeviceResponse {
-                Device = _plane.Devices.Create(device.ToDraft(name), "device.", request.ValidateOnly).ToMessage() };
+            return new V1.CreateDeviceResponse
+            {
+                Device = _plane.Devices.Create(device.ToDraft(name), "device.", request.ValidateOnly).ToMessage()
+            };
         });
 
     public override Task<V1.GetDeviceResponse> GetDevice(V1.GetDeviceRequest request, ServerCallContext context) =>

@@ -23,8 +23,10 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
         {
             V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
             string name = CommonMapping.NameToCreate(ResourceName.Proxies, "proxy", "proxy_id", request.ProxyId, "proxy.name", proxy.Name);
-            return new V1.CreateProxyResponse {
-                Proxy = _plane.Proxies.Create(proxy.ToDraft(name), "proxy.", request.ValidateOnly).ToMessage() };
+            return new V1.CreateProxyResponse
+            {
+                Proxy = _plane.Proxies.Create(proxy.ToDraft(name), "proxy.", request.ValidateOnly).ToMessage()
+            };
         });
 
     public override Task<V1.GetProxyResponse> GetProxy(V1.GetProxyRequest request, ServerCallContext context) =>

@@ -36,8 +36,12 @@ internal sealed class SessionEventStream
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         TimeSpan heartbeat = Validate();
-        SubscriptionOptions options = new() { Filter = _request.Filter.ToFilter(), Updates = _request.Updates,
-            QueueCapacity = _request.QueueCapacity };
+        SubscriptionOptions options = new()
+        {
+            Filter = _request.Filter.ToFilter(),
+            Updates = _request.Updates,
+            QueueCapacity = _request.QueueCapacity
+        };
         if (_request.Snapshot)
         {
             SessionSnapshot snapshot = await _plane.TakeSnapshotAsync(options, cancellationToken);

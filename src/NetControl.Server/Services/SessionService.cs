@@ -21,8 +21,11 @@ internal sealed class SessionService : V1.SessionService.SessionServiceBase
     {
         Page<SessionInfo> page = await _plane.Sessions.ListAsync(
             request.Parent, request.Filter.ToFilter(), request.PageSize, request.PageToken, context.CancellationToken);
-        return new V1.ListSessionsResponse { Sessions = { page.Items.Select(s => SessionMapping.ToMessage(s)) },
-            NextPageToken = page.NextPageToken };
+        return new V1.ListSessionsResponse
+        {
+            Sessions = { page.Items.Select(s => SessionMapping.ToMessage(s)) },
+            NextPageToken = page.NextPageToken
+        };
     }
 
     public override async Task<V1.GetSessionResponse> GetSession(V1.GetSessionRequest request, ServerCallContext context) =>

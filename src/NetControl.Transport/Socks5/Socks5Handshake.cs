@@ -4,7 +4,7 @@ namespace NetControl.Transport.Socks5;
 
 /// <summary>The bytes of the conversation with a SOCKS5 proxy (RFC 1928, RFC 1929), as pure functions.</summary>
 /// <remarks>
-/// Everything we say goes out in one write: exactly one authentication method, its credentials, and the request, which saves two round
+/// Everything we say can go out in one write: exactly one authentication method, its credentials, and the request, which saves two round
 /// trips. Offering one method is what makes this safe: the proxy cannot choose another, so what follows is never misread.
 /// <code>
 ///  ours    05 01 00 | 05 cmd 00 address                  05 01 02 | 01 n user n password | 05 cmd 00 address
@@ -15,6 +15,9 @@ internal static class Socks5Handshake
 {
     /// <summary>Room for everything we say, and for everything the proxy may answer.</summary>
     public const int BufferLength = 3 + (3 + 255 + 255) + 3 + Socks5Address.MaxLength;
+
+    /// <summary>The length of the method selection.</summary>
+    public const int GreetingLength = 3;
 
     private const byte Version = 5;
     private const byte PasswordVersion = 1;
@@ -33,7 +36,7 @@ internal static class Socks5Handshake
         to[0] = Version;
         to[1] = 1;
         to[2] = credentials is null ? NoAuthentication : UsernamePassword;
-        int at = 3;
+        int at = GreetingLength;
         if (credentials is not null)
         {
             to[at++] = PasswordVersion;
@@ -46,6 +49,10 @@ internal static class Socks5Handshake
         to[at++] = 0;
         return at + Socks5Address.Write(to[at..], destination);
     }
+
+    /// <summary>The length of the message with user name and password, which follows the method selection; 0 without.</summary>
+    public static int CredentialsLength(Socks5Credentials? credentials) =>
+        credentials is null ? 0 : 3 + credentials.Username.Length + credentials.Password.Length;
 
     /// <summary>Judges what the proxy has said so far.</summary>
     /// <param name="received">All bytes received, from the first.</param>
@@ -87,7 +94,7 @@ internal static class Socks5Handshake
         Socks5Address.TryRead(received[(AnswerStart(received, passwordOffered) + 3)..], out HostPort? bound) ? bound : null;
 
     /// <summary>Checks the preamble as far as it has come and returns where the answer to the request starts, at least.</summary>
-    private static int AnswerStart(ReadOnlySpan<byte> received, bool passwordOffered)
+    public static int AnswerStart(ReadOnlySpan<byte> received, bool passwordOffered)
     {
         int withPassword = passwordOffered ? 4 : 2;
         if (received.IsEmpty)

@@ -18,11 +18,13 @@ public sealed class Socks5PacketListener : IPacketListener
     /// <param name="proxy">Reaches the proxy server for the control connection.</param>
     /// <param name="datagrams">Opens the sockets that carry datagrams to the proxy's relay.</param>
     /// <param name="credentials">User name and password, or null for none.</param>
+    /// <param name="timeProvider">The clock; an event loop's where sockets are opened on loops.</param>
     /// <exception cref="ArgumentNullException">A part is null.</exception>
-    public Socks5PacketListener(IStreamEndpoint proxy, IPacketListener datagrams, Socks5Credentials? credentials = null)
+    public Socks5PacketListener(
+        IStreamEndpoint proxy, IPacketListener datagrams, Socks5Credentials? credentials = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(datagrams);
-        _client = new Socks5Client(proxy, credentials);
+        _client = new Socks5Client(proxy, credentials, timeProvider);
         _datagrams = datagrams;
     }
 

@@ -15,9 +15,10 @@ public sealed class Socks5StreamDialer : IStreamDialer
     /// <summary>Makes a dialer.</summary>
     /// <param name="proxy">Reaches the proxy server, over whatever hops.</param>
     /// <param name="credentials">User name and password, or null for none.</param>
+    /// <param name="timeProvider">The clock; an event loop's where dials are made on loops.</param>
     /// <exception cref="ArgumentNullException"><paramref name="proxy"/> is null.</exception>
-    public Socks5StreamDialer(IStreamEndpoint proxy, Socks5Credentials? credentials = null) =>
-        _client = new Socks5Client(proxy, credentials);
+    public Socks5StreamDialer(IStreamEndpoint proxy, Socks5Credentials? credentials = null, TimeProvider? timeProvider = null) =>
+        _client = new Socks5Client(proxy, credentials, timeProvider);
 
     /// <inheritdoc/>
     /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol.</exception>

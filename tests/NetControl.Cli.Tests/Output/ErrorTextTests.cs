@@ -12,9 +12,11 @@ public sealed class ErrorTextTests
     [Fact]
     public void RichError_ShowsReasonFieldsAndFixes()
     {
-        BadRequest bad = new() {
+        BadRequest bad = new()
+        {
             FieldViolations = { new BadRequest.Types.FieldViolation { Field = "device.mtu",
-            Description = "\"5\" is out of range; write 1500" } } };
+            Description = "\"5\" is out of range; write 1500" } }
+        };
         RpcException e = Error(StatusCode.InvalidArgument, "x", new ErrorInfo { Reason = "INVALID_ARGUMENT" }, bad);
         Assert.Equal(("INVALID_ARGUMENT:\n  device.mtu: \"5\" is out of range; write 1500", ExitCode.Refused), ErrorText.Describe(e, "a"));
     }

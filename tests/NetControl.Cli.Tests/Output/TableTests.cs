@@ -37,9 +37,16 @@ public sealed class TableTests
     {
         Session session = new()
         {
-            Name = "devices/tun0/sessions/s1", Protocol = SessionProtocol.Tcp, Source = "10.77.0.1:5", Destination = "198.18.0.1:80",
-                Delegate = "delegates/egress",
-            Proxy = "proxies/a", Generation = 3, BytesSent = 10, BytesReceived = 20, Cause = SessionCause.ClientReset,
+            Name = "devices/tun0/sessions/s1",
+            Protocol = SessionProtocol.Tcp,
+            Source = "10.77.0.1:5",
+            Destination = "198.18.0.1:80",
+            Delegate = "delegates/egress",
+            Proxy = "proxies/a",
+            Generation = 3,
+            BytesSent = 10,
+            BytesReceived = 20,
+            Cause = SessionCause.ClientReset,
         };
         SessionEvent closed = new() { Sequence = 9, Kind = SessionEvent.Types.Kind.Closed, Session = session };
         Assert.Equal(

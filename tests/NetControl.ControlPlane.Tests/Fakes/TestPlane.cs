@@ -21,8 +21,13 @@ internal sealed class TestPlane : IDisposable
         Plane.Proxies.Create(new ProxyDraft { Name = "proxies/b" }, "", false);
         Plane.Delegates.Create(new DelegateDraft("delegates/egress", "proxies/a"), "", false);
         Plane.Devices.Create(
-            new DeviceDraft { Name = "devices/tun0", Addresses = ["10.77.0.1/24"], StreamDialer = "delegates/egress",
-                PacketProxy = "delegates/egress" }, "", false);
+            new DeviceDraft
+            {
+                Name = "devices/tun0",
+                Addresses = ["10.77.0.1/24"],
+                StreamDialer = "delegates/egress",
+                PacketProxy = "delegates/egress"
+            }, "", false);
         return this;
     }
 

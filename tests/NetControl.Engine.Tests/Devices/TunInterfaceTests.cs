@@ -109,7 +109,8 @@ public sealed class TunInterfaceTests : IDisposable
         string linkBefore = TunLink();
         TunInterface device = Open(
             Spec(["10.77.0.1/24", "10.78.0.1/24", "fd77::1/64", "fd78::1/64"], ["198.18.0.0/15", "198.51.100.0/24", "::/0"])
-                with { Mtu = 9000 },
+                with
+            { Mtu = 9000 },
             maxQueues: 3);
         Assert.True(device.Status.Adopted);
         Assert.Equal(flag is null ? 1 : 3, device.Status.Queues);
@@ -122,7 +123,7 @@ public sealed class TunInterfaceTests : IDisposable
 
         device.Dispose();
         AssertSnapshotBecomes(before);
-        Assert.Equal(linkBefore, TunLink());
+        AssertBecomes(linkBefore, TunLink);
         using TunInterface again = Open(Spec([], []));
         Assert.True(again.Status.Adopted);
     }
@@ -219,7 +220,8 @@ public sealed class TunInterfaceTests : IDisposable
         foreach (string name in (string[])["tun0", "tun1"])
         {
             DeviceSpec spec = Spec(["10.77.0.1/24", "fd77::1/64"], ["198.18.0.0/15", "203.0.113.0/24"])
-                with { InterfaceName = name, Mtu = 1400 };
+                with
+            { InterfaceName = name, Mtu = 1400 };
             EngineException refused = Assert.Throws<EngineException>(() => Open(spec));
             Assert.Equal(EngineError.KernelRefused, refused.Error);
             Assert.Contains("203.0.113.0/24", refused.Message, StringComparison.Ordinal);
@@ -387,8 +389,9 @@ public sealed class TunInterfaceTests : IDisposable
             .Where(line => !line.StartsWith("0:", StringComparison.Ordinal) && !line.StartsWith("3276", StringComparison.Ordinal)),
     ];
 
+    // The number of attached queues falls a moment after the last descriptor is closed, that of the program that made the interface included.
     private string TunLink() =>
-        WithoutQueueing(_space.Ip("-d", "link", "show", "tun0"))
+        WithoutQueueing(Regex.Replace(_space.Ip("-d", "link", "show", "tun0"), "numqueues [0-9]+ ", string.Empty, RegexOptions.None, TimeSpan.FromSeconds(5)))
             .Replace("addrgenmode eui64", "addrgenmode random", StringComparison.Ordinal);
 
     /// <summary>The kernel gives an interface its queueing discipline the first time it goes up, and never takes it away.</summary>
@@ -396,13 +399,15 @@ public sealed class TunInterfaceTests : IDisposable
         Regex.Replace(text, "qdisc [a-z_]+ ", string.Empty, RegexOptions.None, TimeSpan.FromSeconds(5));
 
     /// <summary>The kernel notices a lost carrier a moment after the last queue is closed.</summary>
-    private void AssertSnapshotBecomes(string expected)
+    private void AssertSnapshotBecomes(string expected) => AssertBecomes(expected, Snapshot);
+
+    private static void AssertBecomes(string expected, Func<string> read)
     {
         long start = Stopwatch.GetTimestamp();
         string now;
         do
         {
-            now = Snapshot();
+            now = read();
         }
         while (!string.Equals(now, expected, StringComparison.Ordinal) && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
 

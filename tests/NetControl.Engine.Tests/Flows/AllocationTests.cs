@@ -2,6 +2,7 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Tests.Devices;
 using NetControl.Network;
+using NetControl.Stack;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Tcp.Congestion;
@@ -63,6 +64,7 @@ public sealed class AllocationTests
         private readonly byte[][] _slots = [.. Enumerable.Range(0, Slots).Select(_ => new byte[1600])];
         private readonly int[] _lengths = new int[Slots];
         private readonly Action<object?> _deliver;
+        private readonly Clock _clock;
         private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _head;
         private int _tail;
@@ -80,18 +82,21 @@ public sealed class AllocationTests
             _connection = new TcpConnection(new ChunkPool(64 << 20), parameters, new NewReno());
             _connection.Reset(parameters);
             _deliver = Deliver;
+            _clock = new Clock(this);
         }
 
         public int Start()
         {
             _connection.Connect(new SequenceNumber(1), 0, true, _loop.Now);
             Dispatch();
+            _loop.Timers.Schedule(_clock, _loop.Now + Clock.Micros);
             return 0;
         }
 
         public int Stop()
         {
             _stopped = true;
+            _loop.Timers.Cancel(_clock);
             return 0;
         }
 
@@ -150,8 +155,18 @@ public sealed class AllocationTests
                 int slot = _head++ % Slots;
                 _queue.Deliver(_slots[slot].AsSpan(0, _lengths[slot]), ChecksumTrust.Verify);
             }
+        }
 
-            Dispatch(); // the timers of this side ride on the traffic
+        /// <summary>Drives the machine's own timers: a packet lost where the slots overflow must be sent again although nothing else comes.</summary>
+        private sealed class Clock(TcpClientOnTheLoop client) : LoopTimer
+        {
+            public const long Micros = 5_000;
+
+            internal override void OnDeadline(Instant now)
+            {
+                client.Dispatch();
+                client._loop.Timers.Schedule(this, now + Micros);
+            }
         }
 
         private void Keep(ref TcpOutput segment)

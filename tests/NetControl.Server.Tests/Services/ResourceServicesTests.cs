@@ -63,8 +63,14 @@ public sealed class ResourceServicesTests
     public async Task InvalidDevice_ReportsEveryViolationAsBadRequest()
     {
         await using TestServer server = await TestServer.StartAsync(withDevice: false);
-        Device device = new() { Name = "devices/tun0", Mtu = 5, Addresses = { "10.0.0.1/24", "10.77.0.1/33" },
-            Routes = { "198.18.0.1/15" }, PacketProxy = "x" };
+        Device device = new()
+        {
+            Name = "devices/tun0",
+            Mtu = 5,
+            Addresses = { "10.0.0.1/24", "10.77.0.1/33" },
+            Routes = { "198.18.0.1/15" },
+            PacketProxy = "x"
+        };
         RichError error = await RichError.OfAsync(async () =>
             await server.Devices.CreateDeviceAsync(new CreateDeviceRequest { Device = device }));
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT", "netcontrol.io"), (error.Code, error.Reason, error.Domain));

@@ -2,8 +2,8 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using NetControl.Engine.Sessions;
 using NetControl.Protocol.V1;
-using SessionProtocol = NetControl.Engine.Sessions.SessionProtocol;
 using SessionEvent = NetControl.Protocol.V1.SessionEvent;
+using SessionProtocol = NetControl.Engine.Sessions.SessionProtocol;
 
 namespace NetControl.Server.Tests.Services;
 

@@ -10,7 +10,7 @@ public sealed class Socks5LoopTests
 {
 #if DEBUG
     // The compiler makes the state machines of async methods classes in debug builds; nothing can pool those.
-    private const int GarbagePerDial = 1024;
+    private const int GarbagePerDial = 2048;
 #else
     private const int GarbagePerDial = 0;
 #endif

@@ -236,6 +236,54 @@ public sealed class Socks5StreamDialerTests
         await proxy.FirstScript.WaitAsync(StreamExtensions.Patience);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("secret")]
+    public async Task Dial_ProxyThatTakesEachReadForOneMessage_IsAskedStepByStepFromThenOn(string? password)
+    {
+        // As microsocks does: what comes in the same read as the greeting is lost.
+        using var proxy = new ScriptedProxy(async connection =>
+        {
+            byte[] greeting = await connection.ReadOnceAsync();
+            await connection.WriteAsync(5, greeting[2]);
+            if (password is not null)
+            {
+                byte[] credentials = await connection.ReadOnceAsync();
+                if (credentials.Length > 0)
+                {
+                    await connection.WriteAsync(1, 0);
+                }
+            }
+
+            if ((await connection.ReadOnceAsync()).Length == 10)
+            {
+                await connection.WriteAsync([.. Socks5AddressTests.Bytes("05 00 00 01 00 00 00 00 00 00"), .. "payload"u8]);
+            }
+        });
+        Socks5StreamDialer dialer = Dialer(proxy, password is null ? null : new Socks5Credentials("user", password));
+        for (int dial = 1; dial <= 3; dial++)
+        {
+            using IStreamConnection stream = await dialer.DialAsync(Destination).AsTask().WaitAsync(StreamExtensions.Patience);
+            Assert.Equal("payload"u8.ToArray(), await stream.ReadToEndAsync());
+            Assert.Equal(dial + 1, proxy.Accepted);
+        }
+    }
+
+    [Fact]
+    public async Task Dial_SlowDestination_SucceedsWhateverTheProxyIsTakenFor()
+    {
+        using var proxy = new ScriptedProxy(async connection =>
+        {
+            await connection.ReadOnceAsync();
+            await connection.WriteAsync(5, 0);
+            await Task.Delay(500);
+            await connection.WriteAsync(Socks5AddressTests.Bytes("05 00 00 01 00 00 00 00 00 00"));
+            await connection.WaitForEndAsync();
+        });
+        using IStreamConnection stream = await Dialer(proxy).DialAsync(Destination).AsTask().WaitAsync(StreamExtensions.Patience);
+        Assert.InRange(proxy.Accepted, 1, 2);
+    }
+
     [Fact]
     public async Task Dial_ThroughAnotherProxy_Chains()
     {
