@@ -18,7 +18,9 @@ public enum DropReason : byte
     /// <summary>To a group or a broadcast: there is none behind a proxy.</summary>
     Multicast,
 
-    /// <summary>A protocol that the stack does not carry; answered with ICMP "protocol unreachable" or "unrecognized next header".</summary>
+    /// <summary>
+    /// A protocol that the stack does not carry; answered with ICMP "protocol unreachable" or "unrecognized next header".
+    /// </summary>
     UnsupportedProtocol,
 
     /// <summary>A message that an endpoint behind a TUN has no use for: neighbour discovery, multicast listeners, an echo reply.</summary>

@@ -9,7 +9,9 @@ public sealed record DeviceLimits
     /// <summary>The most UDP sessions. Beyond it a datagram is answered with ICMP "administratively prohibited".</summary>
     public long MaxUdpSessions { get; init; } = 65_536;
 
-    /// <summary>The most TCP sessions whose dial or handshake goes on. Beyond it a SYN is dropped, or takes the place of one that hangs.</summary>
+    /// <summary>
+    /// The most TCP sessions whose dial or handshake goes on. Beyond it a SYN is dropped, or takes the place of one that hangs.
+    /// </summary>
     public long MaxHalfOpen { get; init; } = 4096;
 
     /// <summary>The most bytes in the buffers of all TCP sessions. Beyond it windows close; nothing dies.</summary>

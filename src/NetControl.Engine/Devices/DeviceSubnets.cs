@@ -2,7 +2,9 @@ using NetControl.Network;
 
 namespace NetControl.Engine.Devices;
 
-/// <summary>What a device's own addresses say of others: which are broadcasts of its subnets, and which source our own messages may have.</summary>
+/// <summary>
+/// What a device's own addresses say of others: which are broadcasts of its subnets, and which source our own messages may have.
+/// </summary>
 /// <remarks>Immutable. Knows the declared addresses; those that an adopted interface had before are the kernel's business.</remarks>
 internal sealed class DeviceSubnets
 {

@@ -129,7 +129,9 @@ internal abstract class PacketQueue
         SendTcp(from, to, ref segment, Context.NoPayload);
     }
 
-    /// <summary>Sends an ICMP error, if there is one and the rate allows it: a flood of bad packets must not become a flood of answers.</summary>
+    /// <summary>
+    /// Sends an ICMP error, if there is one and the rate allows it: a flood of bad packets must not become a flood of answers.
+    /// </summary>
     public void SendIcmpError(ReadOnlySpan<byte> packet)
     {
         if (packet.IsEmpty)

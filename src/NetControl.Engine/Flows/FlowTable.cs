@@ -250,7 +250,9 @@ internal sealed partial class FlowTable
         }
 
         _reassembler ??= new Reassembler(
-            _queue.Device.Limits.MaxReassemblyBytes / _queue.Device.QueueCount, MaxIncompleteDatagrams, budget: _queue.Device.Budgets.Reassembly);
+            _queue.Device.Limits.MaxReassemblyBytes / _queue.Device.QueueCount,
+            MaxIncompleteDatagrams,
+            budget: _queue.Device.Budgets.Reassembly);
         long evicted = _reassembler.Evicted;
         ReassemblyResult result = _reassembler.Add(packet, parsed, _context.Loop.Now, out ReadOnlySpan<byte> whole);
         _queue.Counters.Drops[(int)DropReason.ReassemblyLimit] += _reassembler.Evicted - evicted;
@@ -295,7 +297,9 @@ internal sealed partial class FlowTable
         }
     }
 
-    /// <summary>Once a second while there is something to tidy up: lingering connections, incomplete datagrams, refusals that were not told.</summary>
+    /// <summary>
+    /// Once a second while there is something to tidy up: lingering connections, incomplete datagrams, refusals that were not told.
+    /// </summary>
     private sealed class Housekeeping(FlowTable table) : LoopTimer
     {
         internal override void OnDeadline(Instant now)

@@ -4,7 +4,8 @@ namespace NetControl.Engine.Flows;
 
 /// <summary>The sessions of a queue whose dial or handshake goes on, oldest first: who gives way when there are too many.</summary>
 /// <remarks>
-/// <para>Owner: the queue's loop. A SYN beyond the limit is dropped, and the client tries again. To let the newest push out the oldest would
+/// <para>Owner: the queue's loop. A SYN beyond the limit is dropped, and the client tries again. To let the newest push out the oldest
+/// would
 /// turn a flood of SYNs into as many dials and let it kill every honest one on its way; to refuse all newcomers would let a few thousand
 /// dials into the void hold the table until they time out. So only those give way that have hung for longer than honest ones do: a
 /// flood is bounded to so many dials in that time, and a place falls free as soon.</para>

@@ -6,7 +6,8 @@ namespace NetControl.Stack.Icmp;
 /// <summary>Writes the ICMP and ICMPv6 messages that tell a client why its packet went no further.</summary>
 /// <remarks>
 /// Every writer returns the length, or 0 when the packet must not be answered: an error itself, a fragment other than the first, a packet
-/// to or from a group, or from nobody (RFC 1122 section 3.2.2, RFC 4443 section 2.4e). The message comes from the address that the packet was for unless
+/// to or from a group, or from nobody (RFC 1122 section 3.2.2, RFC 4443 section 2.4e). The message comes from the address that the packet
+/// was for unless
 /// another source is given. As much of the packet is quoted as RFC 1812 (576 bytes in all) and RFC 4443 (1,280) allow, less when the
 /// destination is smaller. Limiting the rate is the caller's part.
 /// </remarks>
@@ -106,7 +107,8 @@ public static class IcmpErrors
     {
         // The transport checksum was judged when the packet came in, or was the kernel's to fill in.
         ParseResult result = ParsedPacket.TryParse(packet, ChecksumTrust.KernelVouches, out parsed);
-        bool readable = result is ParseResult.Ok or ParseResult.UnsupportedProtocol or ParseResult.Fragment || parsed.Problem != IpProblem.None;
+        bool readable = result is ParseResult.Ok or ParseResult.UnsupportedProtocol or ParseResult.Fragment
+            || parsed.Problem != IpProblem.None;
         bool forAll = parsed.Problem == IpProblem.OptionForAll && !source.IsUnspecified;
         if (!readable || parsed.Source.IsUnspecified || (parsed.IsMulticastDestination && !forAll))
         {

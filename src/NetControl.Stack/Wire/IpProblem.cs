@@ -15,10 +15,14 @@ public enum IpProblem : byte
     /// <summary>IPv6: a next header that is not known (RFC 8200 section 4, code 1).</summary>
     NextHeader,
 
-    /// <summary>IPv6: an option that is not known and asks to be reported, unless the packet was for a group (RFC 8200 section 4.2, code 2).</summary>
+    /// <summary>
+    /// IPv6: an option that is not known and asks to be reported, unless the packet was for a group (RFC 8200 section 4.2, code 2).
+    /// </summary>
     Option,
 
-    /// <summary>IPv6: an option that is not known and asks to be reported whatever the destination (RFC 8200 section 4.2, code 2).</summary>
+    /// <summary>
+    /// IPv6: an option that is not known and asks to be reported whatever the destination (RFC 8200 section 4.2, code 2).
+    /// </summary>
     OptionForAll,
 
     /// <summary>IPv6: a first fragment without all headers up to the transport's (RFC 7112, code 3).</summary>

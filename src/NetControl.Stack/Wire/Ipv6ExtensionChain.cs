@@ -84,7 +84,9 @@ internal struct Ipv6ExtensionChain
         return verdict;
     }
 
-    /// <summary>Whether the headers behind the fragment header of a first fragment are all there, the transport's included (RFC 7112).</summary>
+    /// <summary>
+    /// Whether the headers behind the fragment header of a first fragment are all there, the transport's included (RFC 7112).
+    /// </summary>
     public readonly bool ReachesTransport(ReadOnlySpan<byte> packet)
     {
         byte protocol = Protocol;

@@ -9,7 +9,8 @@ namespace NetControl.Stack.Wire;
 /// <para>Invariant of a result of Ok: <c>TransportOffset &lt;= PayloadOffset</c> and <c>PayloadOffset + PayloadLength &lt;= TotalLength</c>
 /// and <c>TotalLength &lt;=</c> the packet's length. Of a Fragment: <c>TransportOffset</c> is where the fragment's data starts,
 /// <c>PayloadOffset</c> the same, <c>PayloadLength</c> how much of it there is.</para>
-/// <para>After UnsupportedProtocol and Fragment all IP fields are valid; after the other verdicts those that were read before. When there is
+/// <para>After UnsupportedProtocol and Fragment all IP fields are valid; after the other verdicts those that were read before. When there
+/// is
 /// a <see cref="Problem"/>, the addresses and what was found of the transport are among them.</para>
 /// </remarks>
 public partial struct ParsedPacket

@@ -27,7 +27,7 @@ public sealed class LimitsTests
         TcpPeer peer = await test.Host.ConnectAsync(to);
         for (int i = 0; i < 50_000; i++)
         {
-            test.Host.SendTcp(new AddrPort(IpAddr.FromV4(0x0A01_0000 + (uint)(i / 50_000)), (ushort)(10_000 + i)), s_remote, 1, 0, TcpFlags.Syn);
+            test.Host.SendTcp(new AddrPort(PeerHost.AddressV4, (ushort)(10_000 + i)), s_remote, 1, 0, TcpFlags.Syn);
         }
 
         await peer.SendAsync("still here"u8.ToArray());
@@ -71,7 +71,9 @@ public sealed class LimitsTests
     {
         ScriptedDialer dialer = new();
         await using TestEngine test = new(
-            TestEngine.Options with { HalfOpenGrace = TimeSpan.FromMilliseconds(50) }, _ => dialer, spec: Spec(new DeviceLimits { MaxHalfOpen = 1 }));
+            TestEngine.Options with { HalfOpenGrace = TimeSpan.FromMilliseconds(50) },
+            _ => dialer,
+            spec: Spec(new DeviceLimits { MaxHalfOpen = 1 }));
         AddrPort first = test.Host.NextSource(s_remote);
         test.Host.SendTcp(first, s_remote, 1, 0, TcpFlags.Syn);
         await dialer.NextAsync();

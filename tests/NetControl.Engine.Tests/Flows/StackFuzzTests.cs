@@ -12,7 +12,13 @@ namespace NetControl.Engine.Tests.Flows;
 /// <summary>Packets of every kind, whole and broken, by the hundred thousand: no fault, bounded memory, nothing left behind.</summary>
 public sealed class StackFuzzTests
 {
-    private static readonly DeviceLimits s_limits = new() { MaxTcpSessions = 3000, MaxUdpSessions = 500, MaxHalfOpen = 300, MaxReassemblyBytes = 1 << 20 };
+    private static readonly DeviceLimits s_limits = new()
+    {
+        MaxTcpSessions = 3000,
+        MaxUdpSessions = 500,
+        MaxHalfOpen = 300,
+        MaxReassemblyBytes = 1 << 20,
+    };
 
     [Theory]
     [InlineData(1, false)]
@@ -137,7 +143,9 @@ public sealed class StackFuzzTests
             foreach (TcpFlags flags in (TcpFlags[])[TcpFlags.Syn, TcpFlags.Syn | TcpFlags.Fin, TcpFlags.Ack, TcpFlags.Rst, TcpFlags.Fin | TcpFlags.Ack])
             {
                 bool first = (flags & TcpFlags.Syn) != 0;
-                yield return buffer[..TcpPacket.Write(buffer, from, to, new(first ? 99u : 100u), default, flags, 5000, first ? syn : ack, new byte[first ? 0 : 40])];
+                SequenceNumber seq = new(first ? 99u : 100u);
+                byte[] payload = new byte[first ? 0 : 40];
+                yield return buffer[..TcpPacket.Write(buffer, from, to, seq, default, flags, 5000, first ? syn : ack, payload)];
             }
 
             yield return buffer[..UdpPacket.Write(buffer, from, to, new byte[30])];
@@ -160,6 +168,7 @@ public sealed class StackFuzzTests
         }
 
         byte[] v6 = buffer[..UdpPacket.Write(buffer, AddrPort.Parse("[fd77::2]:4000"), AddrPort.Parse("[fd99::1]:80"), new byte[30])];
-        yield return [.. v6[..5], (byte)(v6[5] + 24), 0, .. v6[7..40], 43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 1, .. v6[40..]];
+        byte[] extensions = [43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 1];
+        yield return [.. v6[..5], (byte)(v6[5] + 24), 0, .. v6[7..40], .. extensions, .. v6[40..]];
     }
 }
