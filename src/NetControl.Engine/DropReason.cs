@@ -15,22 +15,42 @@ public enum DropReason : byte
     /// <summary>A source or destination that must not appear on a wire.</summary>
     Martian,
 
-    /// <summary>A protocol that the stack does not carry.</summary>
+    /// <summary>To a group or a broadcast: there is none behind a proxy.</summary>
+    Multicast,
+
+    /// <summary>
+    /// A protocol that the stack does not carry; answered with ICMP "protocol unreachable" or "unrecognized next header".
+    /// </summary>
     UnsupportedProtocol,
 
-    /// <summary>A fragment that did not fit its datagram, overlapped, or came too late.</summary>
+    /// <summary>A message that an endpoint behind a TUN has no use for: neighbour discovery, multicast listeners, an echo reply.</summary>
+    Ignored,
+
+    /// <summary>An IP option that is broken, or that may not be overlooked and is not known.</summary>
+    BadOption,
+
+    /// <summary>A packet with a source route, or a routing header that is not yet used up.</summary>
+    SourceRoute,
+
+    /// <summary>IPv6 extension headers without end, or cut off by fragmentation.</summary>
+    BadExtension,
+
+    /// <summary>A fragment that overlaps another or contradicts it; the whole datagram is lost.</summary>
     BadFragment,
 
-    /// <summary>No room for another incomplete datagram.</summary>
+    /// <summary>A datagram whose fragments did not all come in time. Counted once for the datagram.</summary>
+    ReassemblyTimeout,
+
+    /// <summary>An incomplete datagram gave way for want of room, or a fragment found none.</summary>
     ReassemblyLimit,
 
     /// <summary>A segment for a connection that does not exist; answered with a reset where RFC 9293 says so.</summary>
     NoSession,
 
-    /// <summary>Too many connections are half open.</summary>
+    /// <summary>Too many connections are half open; the SYN is dropped without an answer, and the client tries again.</summary>
     HalfOpenLimit,
 
-    /// <summary>Too many sessions.</summary>
+    /// <summary>Too many sessions; a SYN is answered with a reset, a datagram with ICMP "administratively prohibited".</summary>
     SessionLimit,
 
     /// <summary>The device has no way out for this protocol, or its way out refused the session.</summary>
@@ -45,13 +65,16 @@ public enum DropReason : byte
     /// <summary>The device's kernel queue took no more packets.</summary>
     DeviceFull,
 
+    /// <summary>A reply from an address that the application has not sent to, with address-dependent filtering.</summary>
+    Filtered,
+
     /// <summary>A reply for a session that has ended.</summary>
     SessionClosed,
 
     /// <summary>The owner loop's hand-off queue was full.</summary>
     HandOffFull,
 
-    /// <summary>An answer was suppressed by a rate limit.</summary>
+    /// <summary>An ICMP error of ours was held back by the rate limit. The packet that it was about counts under its own reason.</summary>
     RateLimited,
 
     /// <summary>A fault of ours; the log says more.</summary>

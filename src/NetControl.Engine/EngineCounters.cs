@@ -1,3 +1,4 @@
+using NetControl.Engine.Devices;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine;
@@ -42,7 +43,14 @@ public sealed record DeviceCounters(
     long Retransmits,
     long ResetsSent,
     long ResetsReceived,
-    long HalfOpen);
+    long HalfOpen)
+{
+    /// <summary>Active: what the device has of what it is limited in.</summary>
+    public DeviceUsage Usage { get; init; }
+
+    /// <summary>The limits.</summary>
+    public DeviceLimits Limits { get; init; } = new();
+}
 
 /// <summary>What the sessions of one device through one delegate did.</summary>
 /// <param name="Device">The device's name.</param>

@@ -76,7 +76,16 @@ public sealed class EngineDevice
         }
 
         return new DeviceCounters(
-            Spec.Name, packetsIn, bytesIn, packetsOut, bytesOut, drops, retransmits, resetsSent, resetsReceived, halfOpen);
+            Spec.Name, packetsIn, bytesIn, packetsOut, bytesOut, drops, retransmits, resetsSent, resetsReceived, halfOpen)
+        {
+            Usage = new DeviceUsage(
+                _core.Budgets.TcpSessions.Used,
+                _core.Budgets.UdpSessions.Used,
+                _core.Budgets.HalfOpen.Used,
+                _core.Queues.Sum(queue => queue.Chunks.BytesInUse),
+                _core.Budgets.Reassembly.Used),
+            Limits = _core.Limits,
+        };
     }
 
     private async Task CloseCore(SessionCause cause)
@@ -87,7 +96,7 @@ public sealed class EngineDevice
         // First no queue reads any more, then the sessions end: a queue that still read could hand a packet to one that is done, and bear a
         // session there. The descriptors stay open, for the resets.
         await ForEachQueue(static queue => (queue as TunQueue)?.Stop());
-        await ForEachQueue(queue => queue.Flows.CloseSessions(null, cause));
+        await ForEachQueue(queue => queue.Close(cause));
         _interface?.Dispose();
         _engine.Forget(this);
     }

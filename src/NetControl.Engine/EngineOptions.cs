@@ -18,17 +18,41 @@ public sealed record EngineOptions
     /// <summary>The time a dial may take before its client is told that it timed out.</summary>
     public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most bytes that all sessions' buffers may hold. Beyond it windows close; nothing dies.</summary>
+    /// <summary>
+    /// The most bytes that all sessions' buffers may hold, divided among the loops. Beyond it windows close; nothing dies.
+    /// </summary>
     public long BufferBudgetBytes { get; init; } = 512L << 20;
 
     /// <summary>The most bytes that one session may buffer in each direction.</summary>
     public int SessionBufferBytes { get; init; } = 4 << 20;
 
-    /// <summary>The most TCP sessions whose dial or handshake is still going on, per loop. Beyond it a SYN is dropped and counted.</summary>
-    public int MaxHalfOpen { get; init; } = 4096;
+    /// <summary>
+    /// The most TCP sessions of all devices whose dial or handshake is still going on; a device within its fair share is not refused for
+    /// it.
+    /// Beyond it a SYN is dropped and counted, or takes the place of one that has hung for <see cref="HalfOpenGrace"/>.
+    /// </summary>
+    public int MaxHalfOpen { get; init; } = 16_384;
 
-    /// <summary>The most sessions, TCP and UDP, per loop. Beyond it a SYN is answered with a reset and a datagram dropped, both counted.</summary>
+    /// <summary>How long a dial or handshake may take before a newcomer may push it out when there are too many.</summary>
+    public TimeSpan HalfOpenGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The most sessions, TCP and UDP, of all devices; a device within its fair share is not refused for it. Beyond it a SYN is answered
+    /// with
+    /// a reset and a datagram with ICMP, and both are counted and told as rejected sessions.
+    /// </summary>
     public int MaxSessions { get; init; } = 262_144;
+
+    /// <summary>
+    /// The most bytes of incomplete datagrams of all devices. Beyond it the oldest of the device that wants more give way.
+    /// </summary>
+    public long ReassemblyBudgetBytes { get; init; } = 32L << 20;
+
+    /// <summary>How many ICMP errors a queue sends each second (RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 f). 0 sends none.</summary>
+    public int IcmpErrorsPerSecond { get; init; } = 200;
+
+    /// <summary>How many ICMP errors a queue may send at once after a quiet time.</summary>
+    public int IcmpErrorBurst { get; init; } = 50;
 
     /// <summary>How many session events a loop keeps for the reader before it counts them as lost. A power of two.</summary>
     public int EventRingCapacity { get; init; } = 16_384;

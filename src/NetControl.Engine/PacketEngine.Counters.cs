@@ -21,7 +21,7 @@ public sealed partial class PacketEngine
                 int i = devices.FindIndex(device => device.Device == closed.Device);
                 if (i < 0)
                 {
-                    devices.Add(closed with { HalfOpen = 0 });
+                    devices.Add(closed with { HalfOpen = 0, Usage = default });
                 }
                 else
                 {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NetControl.Engine.Budgets;
 using NetControl.Engine.Devices;
 using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
@@ -24,6 +25,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly LoopContext[] _contexts;
     private readonly LoopUdpShared[] _udp;
     private readonly EventPump _pump;
+    private readonly EngineBudgets _budgets;
     private readonly Lock _lock = new();
     private readonly List<EngineDevice> _devices = [];
     private readonly List<DeviceCounters> _closedDevices = [];
@@ -35,6 +37,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     {
         _logger = logger;
         Options = options with { Loops = options.Loops > 0 ? options.Loops : Environment.ProcessorCount };
+        _budgets = new EngineBudgets(Options);
         _loops = new LoopGroup(Options.Loops, logger);
         _udp = new LoopUdpShared[_loops.Count];
         _contexts = new LoopContext[_loops.Count];
@@ -82,6 +85,11 @@ public sealed partial class PacketEngine : IAsyncDisposable
             QueueFeatures features = Features(tun);
             DeviceCore core = new(spec.Name, tun.Status.Mtu, Parameters(tun.Status.Mtu, features))
             {
+                UdpFiltering = spec.UdpFiltering,
+                Subnets = new DeviceSubnets(spec.Addresses),
+                Limits = spec.Limits,
+                Budgets = new DeviceBudgets(spec.Limits, _budgets),
+                QueueCount = tun.Queues.Count,
                 Directory = tun.Queues.Count > 1 ? new FlowDirectory() : null,
             };
             int first = NextLoop();
@@ -110,14 +118,24 @@ public sealed partial class PacketEngine : IAsyncDisposable
     /// <param name="packetProxy">The way for UDP.</param>
     /// <param name="mtu">The MTU, 1280 to 65535.</param>
     /// <exception cref="ArgumentNullException">The dialer or the proxy is null.</exception>
-    public StackDevice OpenStack(string name, IStreamDialer streamDialer, IPacketProxy packetProxy, int mtu = 1500)
+    public StackDevice OpenStack(string name, IStreamDialer streamDialer, IPacketProxy packetProxy, int mtu = 1500) =>
+        OpenStack(new DeviceSpec { Name = name, InterfaceName = "", Mtu = mtu }, streamDialer, packetProxy);
+
+    /// <summary>The same with more to say: of the spec, the name, MTU, addresses, filtering and limits count.</summary>
+    /// <param name="spec">What the device should be; the addresses only tell which others are broadcasts.</param>
+    /// <param name="streamDialer">The way for TCP.</param>
+    /// <param name="packetProxy">The way for UDP.</param>
+    /// <exception cref="ArgumentNullException">The spec, the dialer or the proxy is null.</exception>
+    public StackDevice OpenStack(DeviceSpec spec, IStreamDialer streamDialer, IPacketProxy packetProxy)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(streamDialer);
         ArgumentNullException.ThrowIfNull(packetProxy);
+        int mtu = spec.Mtu;
         ArgumentOutOfRangeException.ThrowIfLessThan(mtu, 1280);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(mtu, ushort.MaxValue);
-        DeviceSpec spec = new() { Name = name, InterfaceName = "", Mtu = mtu, Queues = 1, Offload = false };
+        spec = spec with { Queues = 1, Offload = false };
         DeviceStatus status = new()
         {
             InterfaceName = "",
@@ -128,7 +146,13 @@ public sealed partial class PacketEngine : IAsyncDisposable
             Offloads = [],
             Warnings = [],
         };
-        DeviceCore core = new(name, mtu, Parameters(mtu, QueueFeatures.None));
+        DeviceCore core = new(spec.Name, mtu, Parameters(mtu, QueueFeatures.None))
+        {
+            UdpFiltering = spec.UdpFiltering,
+            Subnets = new DeviceSubnets(spec.Addresses),
+            Limits = spec.Limits,
+            Budgets = new DeviceBudgets(spec.Limits, _budgets),
+        };
         EgressModel model = new() { DelegateName = "", ProxyName = "", Generation = 0, StreamDialer = streamDialer, PacketProxy = packetProxy };
         core.StreamEgress = core.PacketEgress = new Egress(model);
         EngineDevice device = new(this, spec, status, core, null);
@@ -218,7 +242,8 @@ public sealed partial class PacketEngine : IAsyncDisposable
             }
 
             // One row for each name, however often devices come and go.
-            DeviceCounters last = device.ReadCounters() with { HalfOpen = 0 };
+            _budgets.AddDevices(-1);
+            DeviceCounters last = device.ReadCounters() with { HalfOpen = 0, Usage = default };
             int row = _closedDevices.FindIndex(closed => closed.Device == last.Device);
             if (row < 0)
             {
@@ -299,6 +324,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         lock (_lock)
         {
             _devices.Add(device);
+            _budgets.AddDevices(1);
         }
     }
 

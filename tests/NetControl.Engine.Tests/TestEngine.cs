@@ -13,17 +13,17 @@ internal sealed class TestEngine : IAsyncDisposable
         EngineOptions? options = null,
         Func<PacketEngine, IStreamDialer>? dialer = null,
         Func<PacketEngine, IPacketProxy>? proxy = null,
-        int mtu = 1500)
+        int mtu = 1500,
+        DeviceSpec? spec = null)
     {
         Engine = new PacketEngine(options ?? Options, NullLogger.Instance);
         Events = new EventRecorder();
         Engine.SetEventSink(Events);
         Listener = new LoopbackListener(Engine.PacketListener);
         Stack = Engine.OpenStack(
-            "devices/test",
+            spec ?? new DeviceSpec { Name = "devices/test", InterfaceName = "", Mtu = mtu },
             dialer?.Invoke(Engine) ?? new LoopbackDialer(Engine.StreamDialer),
-            proxy?.Invoke(Engine) ?? new PacketListenerProxy(Listener, new PacketListenerProxyOptions { TimeProvider = Engine.TimeProvider }),
-            mtu);
+            proxy?.Invoke(Engine) ?? new PacketListenerProxy(Listener, new PacketListenerProxyOptions { TimeProvider = Engine.TimeProvider }));
         Host = new PeerHost(Stack);
     }
 

@@ -40,9 +40,18 @@ internal static class DeviceCommands
         };
         Option<string> packets = new("--packet-proxy") { Description = "delegates/x or proxies/x for UDP.", DefaultValueFactory = _ => "" };
         Option<bool> immediately = new("--accept-immediately") { Description = "Answer a SYN before the upstream dial is done." };
+        Option<bool> addressDependent = new("--udp-address-dependent")
+        {
+            Description = "Let UDP answers in only from addresses that were sent to; default is from anywhere.",
+        };
+        Option<uint> tcpSessions = new("--max-tcp-sessions") { Description = "The most TCP sessions; default 131072." };
+        Option<uint> udpSessions = new("--max-udp-sessions") { Description = "The most UDP sessions; default 65536." };
+        Option<uint> halfOpen = new("--max-half-open") { Description = "The most TCP sessions not yet established; default 4096." };
+        Option<ulong> buffers = new("--max-buffer-bytes") { Description = "The most bytes in TCP buffers; default 256 MiB." };
+        Option<ulong> reassembly = new("--max-reassembly-bytes") { Description = "The most bytes of incomplete datagrams; default 8 MiB." };
         Option<bool> dry = Common.ValidateOnly();
         return new Command("create", "Make a device.") { name, @interface, mtu, addresses, routes, streams, packets, immediately,
-            dry }.Does(async (p, c) =>
+            addressDependent, tcpSessions, udpSessions, halfOpen, buffers, reassembly, dry }.Does(async (p, c) =>
         {
             Device device = new()
             {
@@ -54,6 +63,15 @@ internal static class DeviceCommands
                 StreamDialer = p.GetRequiredValue(streams),
                 PacketProxy = p.GetRequiredValue(packets),
                 Accept = p.GetValue(immediately) ? AcceptMode.Immediate : AcceptMode.Unspecified,
+                UdpFiltering = p.GetValue(addressDependent) ? UdpFiltering.AddressDependent : UdpFiltering.Unspecified,
+                Limits = new DeviceLimits
+                {
+                    MaxTcpSessions = p.GetValue(tcpSessions),
+                    MaxUdpSessions = p.GetValue(udpSessions),
+                    MaxHalfOpen = p.GetValue(halfOpen),
+                    MaxBufferBytes = p.GetValue(buffers),
+                    MaxReassemblyBytes = p.GetValue(reassembly),
+                },
             };
             CreateDeviceRequest request = new() { Device = device, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
             Show(c, (await new Client(c.Invoker).CreateDeviceAsync(request, cancellationToken: c.Cancellation)).Device);

@@ -1,3 +1,5 @@
+using NetControl.Engine.Devices;
+
 namespace NetControl.ControlPlane.Specs;
 
 /// <summary>A device as it was asked for, before validation.</summary>
@@ -32,4 +34,10 @@ public sealed record DeviceDraft
 
     /// <summary>Whether to do without offload.</summary>
     public bool DisableOffload { get; init; }
+
+    /// <summary>Whose datagrams reach a UDP session.</summary>
+    public UdpFiltering UdpFiltering { get; init; }
+
+    /// <summary>The limits; 0 in one of them is its default.</summary>
+    public DeviceLimits Limits { get; init; } = TunSpec.DefaultLimits;
 }

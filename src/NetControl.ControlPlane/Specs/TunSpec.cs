@@ -36,6 +36,22 @@ public sealed record TunSpec
     /// <summary>Whether to do without offload.</summary>
     public required bool DisableOffload { get; init; }
 
+    /// <summary>Whose datagrams reach a UDP session.</summary>
+    public UdpFiltering UdpFiltering { get; init; }
+
+    /// <summary>The limits as asked for; 0 in one of them is its default.</summary>
+    public DeviceLimits Limits { get; init; } = DefaultLimits;
+
+    /// <summary>Limits of which nothing was said.</summary>
+    internal static DeviceLimits DefaultLimits { get; } = new()
+    {
+        MaxTcpSessions = 0,
+        MaxUdpSessions = 0,
+        MaxHalfOpen = 0,
+        MaxBufferBytes = 0,
+        MaxReassemblyBytes = 0,
+    };
+
     internal DeviceSpec ToDeviceSpec() => new()
     {
         Name = Name,
@@ -45,5 +61,22 @@ public sealed record TunSpec
         Routes = Routes,
         Queues = Queues,
         Offload = !DisableOffload,
+        UdpFiltering = UdpFiltering,
+        Limits = ResolvedLimits(),
     };
+
+    private DeviceLimits ResolvedLimits()
+    {
+        DeviceLimits defaults = new();
+        return new DeviceLimits
+        {
+            MaxTcpSessions = Or(Limits.MaxTcpSessions, defaults.MaxTcpSessions),
+            MaxUdpSessions = Or(Limits.MaxUdpSessions, defaults.MaxUdpSessions),
+            MaxHalfOpen = Or(Limits.MaxHalfOpen, defaults.MaxHalfOpen),
+            MaxBufferBytes = Or(Limits.MaxBufferBytes, defaults.MaxBufferBytes),
+            MaxReassemblyBytes = Or(Limits.MaxReassemblyBytes, defaults.MaxReassemblyBytes),
+        };
+
+        static long Or(long wished, long usual) => wished == 0 ? usual : wished;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using NetControl.ControlPlane.Specs;
+using NetControl.Engine.Devices;
 using NetControl.Network;
 
 namespace NetControl.ControlPlane.Validation;
@@ -12,6 +13,9 @@ public static class DeviceValidator
     private const int SmallestMtu = 1280; // RFC 8200, section 5
     private const int LargestMtu = 65535;
     private const int MostQueues = 256; // the kernel's MAX_TAP_QUEUES
+    private const long MostSessions = 10_000_000;
+    private const long LeastBytes = 1 << 20; // room for some connections, and for the largest datagram several times over
+    private const long MostBytes = 1L << 40;
     private static readonly SearchValues<char> s_notInNames = SearchValues.Create("/:% \t\r\n");
 
     /// <summary>Checks a draft. Fields are named with the prefix, e.g. <c>devices[0].</c>.</summary>
@@ -32,6 +36,7 @@ public static class DeviceValidator
                 $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
         }
 
+        CheckLimits(draft.Limits, prefix + "limits.", naming, violations);
         IReadOnlyList<IpPrefix> addresses = Addresses(draft.Addresses, prefix + "addresses", violations);
         IReadOnlyList<IpPrefix> routes = Routes(draft.Routes, prefix + "routes", violations);
         NameValidator.CheckAttachment(draft.StreamDialer, prefix + naming.StreamDialer, violations);
@@ -50,7 +55,27 @@ public static class DeviceValidator
                 AcceptImmediately = draft.AcceptImmediately,
                 Queues = (int)draft.Queues,
                 DisableOffload = draft.DisableOffload,
+                UdpFiltering = draft.UdpFiltering,
+                Limits = draft.Limits,
             };
+    }
+
+    private static void CheckLimits(DeviceLimits limits, string prefix, FieldNaming naming, ViolationList violations)
+    {
+        Check(limits.MaxTcpSessions, MostSessions, 1, naming.MaxTcpSessions, "4096");
+        Check(limits.MaxUdpSessions, MostSessions, 1, naming.MaxUdpSessions, "4096");
+        Check(limits.MaxHalfOpen, MostSessions, 1, naming.MaxHalfOpen, "1024");
+        Check(limits.MaxBufferBytes, MostBytes, LeastBytes, naming.MaxBufferBytes, "268435456");
+        Check(limits.MaxReassemblyBytes, MostBytes, LeastBytes, naming.MaxReassemblyBytes, "8388608");
+
+        void Check(long value, long most, long least, string field, string example)
+        {
+            if (value != 0 && (value < least || value > most))
+            {
+                violations.Add(prefix + field, $"{value}", "is out of range",
+                    $"write {least} to {most}, e.g. {example}, or leave it out", "OUT_OF_RANGE");
+            }
+        }
     }
 
     private static string InterfaceName(DeviceDraft draft, string prefix, ViolationList violations)

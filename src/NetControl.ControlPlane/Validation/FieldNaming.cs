@@ -4,10 +4,24 @@ namespace NetControl.ControlPlane.Validation;
 public sealed record FieldNaming
 {
     /// <summary>The spelling of protos, which gRPC clients see.</summary>
-    public static readonly FieldNaming Proto = new("udp_idle_timeout", "stream_dialer", "packet_proxy");
+    public static readonly FieldNaming Proto = new("udp_idle_timeout", "stream_dialer", "packet_proxy")
+    {
+        MaxTcpSessions = "max_tcp_sessions",
+        MaxUdpSessions = "max_udp_sessions",
+        MaxHalfOpen = "max_half_open",
+        MaxBufferBytes = "max_buffer_bytes",
+        MaxReassemblyBytes = "max_reassembly_bytes",
+    };
 
     /// <summary>The spelling of ProtoJSON, which files use.</summary>
-    public static readonly FieldNaming Json = new("udpIdleTimeout", "streamDialer", "packetProxy");
+    public static readonly FieldNaming Json = new("udpIdleTimeout", "streamDialer", "packetProxy")
+    {
+        MaxTcpSessions = "maxTcpSessions",
+        MaxUdpSessions = "maxUdpSessions",
+        MaxHalfOpen = "maxHalfOpen",
+        MaxBufferBytes = "maxBufferBytes",
+        MaxReassemblyBytes = "maxReassemblyBytes",
+    };
 
     private FieldNaming(string udpIdleTimeout, string streamDialer, string packetProxy)
     {
@@ -21,4 +35,14 @@ public sealed record FieldNaming
     internal string StreamDialer { get; }
 
     internal string PacketProxy { get; }
+
+    internal string MaxTcpSessions { get; init; } = "";
+
+    internal string MaxUdpSessions { get; init; } = "";
+
+    internal string MaxHalfOpen { get; init; } = "";
+
+    internal string MaxBufferBytes { get; init; } = "";
+
+    internal string MaxReassemblyBytes { get; init; } = "";
 }

@@ -1,3 +1,4 @@
+using NetControl.Engine.Budgets;
 using NetControl.Stack.Tcp;
 
 namespace NetControl.Engine.Devices;
@@ -26,6 +27,25 @@ internal sealed class DeviceCore
 
     /// <summary>TCP's parameters on this device.</summary>
     public TcpParameters Tcp { get; }
+
+    /// <summary>Whose datagrams reach a UDP session.</summary>
+    public UdpFiltering UdpFiltering { get; init; }
+
+    /// <summary>What follows from the device's own addresses.</summary>
+    public DeviceSubnets Subnets { get; init; } = new([]);
+
+    /// <summary>The limits.</summary>
+    public DeviceLimits Limits { get; init; } = new();
+
+    /// <summary>What the device has of what it is limited in; the buffers are counted by the queues.</summary>
+    public DeviceBudgets Budgets
+    {
+        get => field ??= new DeviceBudgets(Limits, new EngineBudgets(new EngineOptions()));
+        init;
+    }
+
+    /// <summary>How many queues there will be: each gets its part of the memory.</summary>
+    public int QueueCount { get; init; } = 1;
 
     /// <summary>The way out for TCP.</summary>
     public Egress? StreamEgress { get => _streamEgress; set => _streamEgress = value; }

@@ -25,4 +25,10 @@ public sealed record DeviceSpec
 
     /// <summary>Whether to ask the kernel for segmentation and checksum offload.</summary>
     public bool Offload { get; init; } = true;
+
+    /// <summary>Whose datagrams reach a UDP session from outside.</summary>
+    public UdpFiltering UdpFiltering { get; init; }
+
+    /// <summary>What the device may take.</summary>
+    public DeviceLimits Limits { get; init; } = new();
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Network;
+using NetControl.Stack;
 using NetControl.Stack.Ip;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
@@ -20,6 +21,7 @@ internal abstract class PacketQueue
     private const int HeaderRoom = VirtioNetHeader.Size + TcpPacket.MaxHeadersLength;
     private readonly byte[] _scratch = GC.AllocateArray<byte>(HeaderRoom, pinned: true);
     private readonly Action<object?> _deliverPosted;
+    private TokenBucket _icmpErrors;
     private int _posted;
     private ushort _ipId;
 
@@ -31,7 +33,9 @@ internal abstract class PacketQueue
         Device = device;
         Features = features;
         Counters = new QueueCounters();
+        Chunks = new ChunkPool(context.Chunks, Math.Max(device.Limits.MaxBufferBytes / device.QueueCount, ChunkPool.ChunkSize));
         Flows = new FlowTable(this);
+        _icmpErrors = new TokenBucket(context.Options.IcmpErrorsPerSecond, context.Options.IcmpErrorBurst);
         _deliverPosted = DeliverPosted;
     }
 
@@ -49,6 +53,9 @@ internal abstract class PacketQueue
 
     /// <summary>What went through.</summary>
     public QueueCounters Counters { get; }
+
+    /// <summary>The device's part of the loop's buffer memory.</summary>
+    public ChunkPool Chunks { get; }
 
     /// <summary>The flows that live here.</summary>
     public FlowTable Flows { get; }
@@ -120,6 +127,32 @@ internal abstract class PacketQueue
     {
         TcpOutput segment = new() { Seq = seq, Ack = ack, Flags = flags, Window = window, Options = options, SegmentSize = 1 };
         SendTcp(from, to, ref segment, Context.NoPayload);
+    }
+
+    /// <summary>
+    /// Sends an ICMP error, if there is one and the rate allows it: a flood of bad packets must not become a flood of answers.
+    /// </summary>
+    public void SendIcmpError(ReadOnlySpan<byte> packet)
+    {
+        if (packet.IsEmpty)
+        {
+            return;
+        }
+
+        if (!_icmpErrors.TryTake(Context.Loop.Now))
+        {
+            Counters.Drops[(int)DropReason.RateLimited]++;
+            return;
+        }
+
+        SendPacket(packet);
+    }
+
+    /// <summary>Ends all sessions and gives back what the queue holds of what is shared. On the loop, once.</summary>
+    public void Close(Sessions.SessionCause cause)
+    {
+        Flows.Close(cause);
+        Chunks.Detach();
     }
 
     /// <summary>Sends a whole packet that is complete, checksums included.</summary>

@@ -7,7 +7,8 @@ namespace NetControl.Engine.Devices;
 
 /// <summary>The user-space stack seen from its network side, as an <see cref="IIPDevice"/>: IP packets in, IP packets out, no TUN needed.</summary>
 /// <remarks>
-/// Make as many as you like with <see cref="PacketEngine.OpenStack"/>. Thread rule: one reader and one writer at a time, <see cref="Close"/>
+/// Make as many as you like with <see cref="PacketEngine.OpenStack(string, IStreamDialer, IPacketProxy, int)"/>. Thread rule: one reader
+/// and one writer at a time, <see cref="Close"/>
 /// from anywhere. The stack never waits for the reader: what does not fit the queue of outgoing packets is dropped and counted, and TCP sends
 /// it again. Closing does not close the dialer or the packet proxy.
 /// </remarks>

@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Sessions;
 using NetControl.Network;
 using NetControl.Stack.Icmp;
 using NetControl.Stack.Tcp;
@@ -26,6 +27,11 @@ internal sealed partial class FlowTable
                 return DropReason.None;
         }
 
+        if (IsOurBroadcast(parsed))
+        {
+            return DropReason.Martian; // RFC 9293 section 3.9.2.3
+        }
+
         if ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) != TcpFlags.Syn)
         {
             return RefuseStray(parsed, segment.Length);
@@ -35,37 +41,73 @@ internal sealed partial class FlowTable
         {
             // Fail closed: the client learns at once that there is no way out, and nothing leaks past us.
             SendReset(parsed, segment.Length);
+            Reject(SessionProtocol.Tcp, parsed, null, SessionCause.Rejected);
             return DropReason.NoEgress;
         }
 
-        if (_queue.Counters.HalfOpen >= _context.Options.MaxHalfOpen)
+        if (!TryEnterHalfOpen())
         {
+            Reject(SessionProtocol.Tcp, parsed, egress, SessionCause.LimitExceeded);
             return DropReason.HalfOpenLimit; // silence: the client tries again, a flood gets nothing to feed on
         }
 
-        if (!_context.TryEnterSession())
+        if (!_context.TryEnterSession(_queue.Device.Budgets.TcpSessions))
         {
+            _queue.Device.Budgets.HalfOpen.Return(1);
             SendReset(parsed, segment.Length);
+            Reject(SessionProtocol.Tcp, parsed, egress, SessionCause.LimitExceeded);
             return DropReason.SessionLimit;
         }
 
         if (_queue.Device.Directory?.Claim(key, _queue.Index) is { } index && index != _queue.Index)
         {
-            _context.LeaveSession();
+            _queue.Device.Budgets.HalfOpen.Return(1);
+            _context.LeaveSession(_queue.Device.Budgets.TcpSessions);
             return HandOff(_queue.Device.Queues[index], packet);
         }
 
-        TcpFlow flow = _context.RentTcp(_queue);
+        TcpFlow flow = Rent();
         _tcp.Add(key, flow);
         flow.Open(key, parsed, egress);
+        if (flow.IsHalfOpen)
+        {
+            _halfOpen.Add(flow, _context.Loop.Now, _queue.Counters.HalfOpen);
+        }
+
         return DropReason.None;
+    }
+
+    private bool TryEnterHalfOpen()
+    {
+        if (_queue.Device.Budgets.HalfOpen.TryTake(1))
+        {
+            return true;
+        }
+
+        // Whoever has hung for long gives way; its client learns it by a reset.
+        _halfOpen.TakeHanging(_context.Loop.Now)?.Kill(SessionCause.LimitExceeded);
+        return _queue.Device.Budgets.HalfOpen.TryTake(1);
+    }
+
+    private void Reject(SessionProtocol protocol, in ParsedPacket parsed, EgressModel? egress, SessionCause cause)
+    {
+        _rejections.Add(protocol, parsed.From, parsed.To, egress, cause);
+        if (_rejections.HasPending)
+        {
+            WakeHousekeeping();
+        }
     }
 
     private DropReason OnNewUdp(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
-        if (parsed.IsMulticastDestination)
+        if (parsed.IsMulticastDestination || _queue.Device.Subnets.IsBroadcast(parsed.Destination))
         {
-            return DropReason.Martian; // there is no group to join behind a proxy
+            return DropReason.Multicast; // there is no group to join behind a proxy
+        }
+
+        if (_queue.Device.Subnets.IsBroadcast(parsed.Source))
+        {
+            return DropReason.Martian;
         }
 
         FlowKey key = DirectoryKey(parsed.From);
@@ -77,17 +119,20 @@ internal sealed partial class FlowTable
         if (_queue.Device.PacketEgress?.Current is not { PacketProxy: not null } egress)
         {
             SendUnreachable(packet, UnreachableReason.Prohibited);
+            Reject(SessionProtocol.Udp, parsed, null, SessionCause.Rejected);
             return DropReason.NoEgress;
         }
 
-        if (!_context.TryEnterSession())
+        if (!_context.TryEnterSession(_queue.Device.Budgets.UdpSessions))
         {
+            SendUnreachable(packet, UnreachableReason.Prohibited);
+            Reject(SessionProtocol.Udp, parsed, egress, SessionCause.LimitExceeded);
             return DropReason.SessionLimit;
         }
 
         if (_queue.Device.Directory?.Claim(key, _queue.Index) is { } index && index != _queue.Index)
         {
-            _context.LeaveSession();
+            _context.LeaveSession(_queue.Device.Budgets.UdpSessions);
             return HandOffDatagram(_queue.Device.Queues[index], packet, parsed);
         }
 
@@ -124,7 +169,7 @@ internal sealed partial class FlowTable
     private void SendUnreachable(ReadOnlySpan<byte> packet, UnreachableReason reason)
     {
         int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, reason);
-        _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
+        _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
     }
 
     private bool IsElsewhere(in FlowKey key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PacketQueue? owner)

@@ -10,6 +10,11 @@ internal sealed partial class FlowTable
 {
     private DropReason OnIcmp(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
+        if (parsed.IsMulticastDestination || IsOurBroadcast(parsed))
+        {
+            return parsed.Protocol == IpProtocol.IcmpV6 ? DropReason.Ignored : DropReason.Multicast;
+        }
+
         if (IcmpReplies.IsEchoRequest(parsed))
         {
             byte[] room = _context.LargePacket;
@@ -32,7 +37,7 @@ internal sealed partial class FlowTable
             return DropReason.None;
         }
 
-        return DropReason.UnsupportedProtocol;
+        return DropReason.Ignored; // RFC 1122 section 3.2.2, RFC 4443 section 2.4 b: unknown messages are dropped in silence
     }
 
     /// <summary>The client's side could not deliver a packet of ours: the quoted source is the remote, the quoted destination the client.</summary>
@@ -61,11 +66,37 @@ internal sealed partial class FlowTable
         }
     }
 
-    private static DropReason OnRefused(ParseResult result) => result switch
+    private DropReason OnRefused(ReadOnlySpan<byte> packet, in ParsedPacket parsed, ParseResult result)
     {
-        ParseResult.BadChecksum => DropReason.BadChecksum,
-        ParseResult.Martian => DropReason.Martian,
-        ParseResult.UnsupportedProtocol => DropReason.UnsupportedProtocol,
-        _ => DropReason.Malformed,
-    };
+        if (parsed.Problem != IpProblem.None && !IsOurBroadcast(parsed))
+        {
+            // Only a report about a packet to a group needs an address of ours; any other comes from where the packet was for.
+            IpAddr source = parsed.IsMulticastDestination ? _queue.Device.Subnets.OwnV6 : default;
+            int length = IcmpErrors.WriteProblem(_context.SmallPacket, packet, source);
+            _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
+        }
+
+        return result switch
+        {
+            ParseResult.BadChecksum => DropReason.BadChecksum,
+            ParseResult.Martian => DropReason.Martian,
+            ParseResult.UnsupportedProtocol when parsed.IsMulticastDestination => DropReason.Multicast,
+            ParseResult.UnsupportedProtocol when !parsed.IsV4 && parsed.Protocol == IpProtocol.NoNextHeader => DropReason.Ignored,
+            ParseResult.UnsupportedProtocol => DropReason.UnsupportedProtocol,
+            ParseResult.BadOption => DropReason.BadOption,
+            ParseResult.SourceRoute => DropReason.SourceRoute,
+            ParseResult.BadExtension => DropReason.BadExtension,
+            _ => DropReason.Malformed,
+        };
+    }
+
+    /// <summary>Whether a packet is from or for the broadcast address of one of the device's subnets (RFC 1122 section 3.2.1.3).</summary>
+    private bool IsOurBroadcast(in ParsedPacket parsed) =>
+        _queue.Device.Subnets.IsBroadcast(parsed.Source) || _queue.Device.Subnets.IsBroadcast(parsed.Destination);
+
+    private bool IsGroupOrBroadcast(ReadOnlySpan<byte> packet)
+    {
+        ParsedPacket.TryParse(packet, ChecksumTrust.KernelVouches, out ParsedPacket parsed);
+        return parsed.IsMulticastDestination || IsOurBroadcast(parsed);
+    }
 }

@@ -14,6 +14,8 @@ namespace NetControl.Engine.Flows;
 /// <remarks>Owner: the queue's loop. The file finds flows; <c>.Birth</c> makes them; <c>.Icmp</c> speaks ICMP.</remarks>
 internal sealed partial class FlowTable
 {
+    private const int MaxSpares = 4096;
+    private const int MaxIncompleteDatagrams = 1024;
     private const int TimeWaitCapacity = 16_384;
     private const long TimeWaitMicros = 60_000_000;
     private readonly PacketQueue _queue;
@@ -22,7 +24,11 @@ internal sealed partial class FlowTable
     private readonly Dictionary<AddrPort, UdpFlow> _udp = [];
     private readonly TimeWaitTable _lingering = new(TimeWaitCapacity, TimeWaitMicros);
     private readonly Housekeeping _housekeeping;
+    private readonly Rejections _rejections;
+    private readonly HalfOpenFlows _halfOpen;
+    private readonly Stack<TcpFlow> _spares = new();
     private Reassembler? _reassembler;
+    private bool _closed;
 
     /// <summary>Makes the table of a queue.</summary>
     public FlowTable(PacketQueue queue)
@@ -30,6 +36,8 @@ internal sealed partial class FlowTable
         _queue = queue;
         _context = queue.Context;
         _housekeeping = new Housekeeping(this);
+        _rejections = new Rejections(queue);
+        _halfOpen = new HalfOpenFlows((long)_context.Options.HalfOpenGrace.TotalMicroseconds);
     }
 
     /// <summary>Live sessions in the table.</summary>
@@ -44,7 +52,7 @@ internal sealed partial class FlowTable
             return OnFragment(packet, parsed);
         }
 
-        return result == ParseResult.Ok ? OnParsed(packet, parsed) : OnRefused(result);
+        return result == ParseResult.Ok ? OnParsed(packet, parsed) : OnRefused(packet, parsed, result);
     }
 
     /// <summary>Takes a UDP super-datagram whose pieces share the headers; each is a datagram of its own.</summary>
@@ -53,7 +61,7 @@ internal sealed partial class FlowTable
         ParseResult result = ParsedPacket.TryParse(packet, ChecksumTrust.KernelVouches, out ParsedPacket parsed);
         if (result != ParseResult.Ok || parsed.Protocol != IpProtocol.Udp || size <= 0)
         {
-            return result == ParseResult.Ok ? DropReason.Malformed : OnRefused(result);
+            return result == ParseResult.Ok ? DropReason.Malformed : OnRefused(packet, parsed, result);
         }
 
         DropReason reason = DropReason.None;
@@ -93,8 +101,37 @@ internal sealed partial class FlowTable
     /// <summary>Gives the room of tables that were much larger once back.</summary>
     public void Trim()
     {
+        _spares.Clear();
+        _spares.TrimExcess();
+        _halfOpen.Trim();
         _tcp.TrimExcess();
         _udp.TrimExcess();
+    }
+
+    /// <summary>Ends all sessions, and gives back what is shared with other devices.</summary>
+    public void Close(SessionCause cause)
+    {
+        CloseSessions(null, cause);
+        _closed = true;
+        _reassembler?.Clear();
+        _rejections.Flush();
+    }
+
+    /// <summary>A connection object, as new.</summary>
+    public TcpFlow Rent()
+    {
+        TcpFlow flow = _spares.TryPop(out TcpFlow? spare) ? spare : _context.MakeTcp(_queue);
+        flow.Attach(_queue);
+        return flow;
+    }
+
+    /// <summary>Takes a connection object back.</summary>
+    public void Return(TcpFlow flow)
+    {
+        if (_spares.Count < MaxSpares && !_closed)
+        {
+            _spares.Push(flow);
+        }
     }
 
     /// <summary>Ends the sessions that the selector picks. Returns how many.</summary>
@@ -207,14 +244,28 @@ internal sealed partial class FlowTable
 
     private DropReason OnFragment(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
-        _reassembler ??= new Reassembler();
+        if (_closed)
+        {
+            return DropReason.ReassemblyLimit;
+        }
+
+        _reassembler ??= new Reassembler(
+            _queue.Device.Limits.MaxReassemblyBytes / _queue.Device.QueueCount,
+            MaxIncompleteDatagrams,
+            budget: _queue.Device.Budgets.Reassembly);
+        long evicted = _reassembler.Evicted;
         ReassemblyResult result = _reassembler.Add(packet, parsed, _context.Loop.Now, out ReadOnlySpan<byte> whole);
+        _queue.Counters.Drops[(int)DropReason.ReassemblyLimit] += _reassembler.Evicted - evicted;
         switch (result)
         {
             case ReassemblyResult.Complete:
-                return ParsedPacket.TryParse(whole, ChecksumTrust.Verify, out ParsedPacket complete) is var again and not ParseResult.Ok
-                    ? OnRefused(again)
-                    : OnParsed(whole, complete);
+                // A fragment inside of fragments is nobody's honest packet.
+                return ParsedPacket.TryParse(whole, ChecksumTrust.Verify, out ParsedPacket complete) switch
+                {
+                    ParseResult.Ok => OnParsed(whole, complete),
+                    ParseResult.Fragment => DropReason.BadFragment,
+                    ParseResult refused => OnRefused(whole, complete, refused),
+                };
             case ReassemblyResult.Held:
                 WakeHousekeeping();
                 return DropReason.None;
@@ -230,11 +281,11 @@ internal sealed partial class FlowTable
     /// <summary>A datagram never became whole. Its first fragment, if it came, is what the sender is told about (RFC 1122 3.3.2, RFC 8200 4.5).</summary>
     private void OnExpired(ReadOnlySpan<byte> firstFragment)
     {
-        _queue.Counters.Drops[(int)DropReason.BadFragment]++;
-        if (!firstFragment.IsEmpty)
+        _queue.Counters.Drops[(int)DropReason.ReassemblyTimeout]++;
+        if (!firstFragment.IsEmpty && !IsGroupOrBroadcast(firstFragment))
         {
             int length = IcmpErrors.WriteTimeExceeded(_context.SmallPacket, firstFragment, duringReassembly: true);
-            _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
+            _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
         }
     }
 
@@ -246,7 +297,9 @@ internal sealed partial class FlowTable
         }
     }
 
-    /// <summary>Once a second while there is something to tidy up: lingering connections, incomplete datagrams.</summary>
+    /// <summary>
+    /// Once a second while there is something to tidy up: lingering connections, incomplete datagrams, refusals that were not told.
+    /// </summary>
     private sealed class Housekeeping(FlowTable table) : LoopTimer
     {
         internal override void OnDeadline(Instant now)
@@ -257,7 +310,8 @@ internal sealed partial class FlowTable
                 table.OnExpired(first);
             }
 
-            if (table._lingering.Count > 0 || table._reassembler is { Count: > 0 })
+            table._rejections.Flush();
+            if (table._lingering.Count > 0 || table._reassembler is { Count: > 0 } || table._rejections.HasPending)
             {
                 table._context.Loop.Timers.Schedule(this, now + 1_000_000);
             }

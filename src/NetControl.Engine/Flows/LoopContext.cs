@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using NetControl.Engine.Budgets;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
@@ -16,7 +17,6 @@ internal sealed class LoopContext : ILoopParticipant
     /// <summary>Room for the largest packet with whatever precedes it, rounded up.</summary>
     public const int SlotSize = 68 << 10;
 
-    private readonly Stack<TcpFlow> _freeTcp = new();
     private readonly Stack<UdpFlow> _freeUdp = new();
     private List<TcpFlow> _dirty = [];
     private List<TcpFlow> _visiting = [];
@@ -95,10 +95,10 @@ internal sealed class LoopContext : ILoopParticipant
     /// <summary>A new identification for fragments.</summary>
     public uint NextFragmentId() => ++_fragmentId;
 
-    /// <summary>Counts a session in, unless there are too many.</summary>
-    public bool TryEnterSession()
+    /// <summary>Counts a session in, unless the device or all of them have too many.</summary>
+    public bool TryEnterSession(BudgetShare share)
     {
-        if (_sessions >= Options.MaxSessions)
+        if (!share.TryTake(1))
         {
             return false;
         }
@@ -108,24 +108,14 @@ internal sealed class LoopContext : ILoopParticipant
     }
 
     /// <summary>Counts a session out.</summary>
-    public void LeaveSession() => _sessions--;
-
-    /// <summary>A connection object, as new.</summary>
-    public TcpFlow RentTcp(Devices.PacketQueue queue)
+    public void LeaveSession(BudgetShare share)
     {
-        TcpFlow flow = _freeTcp.TryPop(out TcpFlow? free) ? free : new TcpFlow(this, new TcpConnection(Chunks, queue.Device.Tcp));
-        flow.Attach(queue);
-        return flow;
+        _sessions--;
+        share.Return(1);
     }
 
-    /// <summary>Takes a connection object back.</summary>
-    public void Return(TcpFlow flow)
-    {
-        if (_freeTcp.Count < 4096)
-        {
-            _freeTcp.Push(flow);
-        }
-    }
+    /// <summary>A new connection object for a queue, whose memory it draws on; the queue's <see cref="FlowTable"/> pools them.</summary>
+    public TcpFlow MakeTcp(Devices.PacketQueue queue) => new(this, new TcpConnection(queue.Chunks, queue.Device.Tcp));
 
     /// <summary>A UDP session object, as new.</summary>
     public UdpFlow RentUdp() => _freeUdp.TryPop(out UdpFlow? free) ? free : new UdpFlow(this);
@@ -142,8 +132,6 @@ internal sealed class LoopContext : ILoopParticipant
     /// <summary>Gives pooled objects and free chunks up, after a busy time.</summary>
     public void Trim()
     {
-        _freeTcp.Clear();
-        _freeTcp.TrimExcess();
         _freeUdp.Clear();
         _freeUdp.TrimExcess();
         Chunks.Trim(1 << 20);

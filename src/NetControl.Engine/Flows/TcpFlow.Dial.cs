@@ -98,7 +98,7 @@ internal sealed partial class TcpFlow
             _dialOut = false;
             if (!_finishing)
             {
-                _context.Return(this);
+                _queue.Flows.Return(this);
             }
 
             return;
@@ -221,7 +221,7 @@ internal sealed partial class TcpFlow
         int length = TcpPacket.Write(syn, _client, _remote, _irs, default, TcpFlags.Syn, (ushort)_synWindow, none);
         byte[] packet = _context.SmallPacket;
         int written = IcmpErrors.WriteUnreachable(packet, syn[..length], reason);
-        _queue.SendPacket(packet.AsSpan(0, written));
+        _queue.SendIcmpError(packet.AsSpan(0, written));
     }
 
     private void CancelDial()

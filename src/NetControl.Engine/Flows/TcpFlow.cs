@@ -62,6 +62,9 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     /// <summary>Whether the session is over and the object (about to be) back in the pool.</summary>
     public bool IsFinished { get; private set; } = true;
 
+    /// <summary>Whether the dial or the handshake is still going on.</summary>
+    public bool IsHalfOpen => _halfOpen;
+
     /// <summary>Binds the object to a queue; see <see cref="Open"/>.</summary>
     public void Attach(PacketQueue queue)
     {
@@ -386,7 +389,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _queue.Flows.Remove(this);
         _tally.Closed[(int)cause]++;
         _context.Events.Add(SessionEventKind.Closed, Describe(cause));
-        _context.LeaveSession();
+        _context.LeaveSession(_queue.Device.Budgets.TcpSessions);
         _connection.Drop();
         _egress = null;
 
@@ -394,7 +397,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _finishing = false;
         if (!_dialOut)
         {
-            _context.Return(this);
+            _queue.Flows.Return(this);
         }
     }
 
@@ -404,6 +407,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         {
             _halfOpen = false;
             _queue.Counters.HalfOpen--;
+            _queue.Device.Budgets.HalfOpen.Return(1);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class UdpFlow
     private UdpReceiver? _receiver;
     private IPacketRequestSender? _sender;
     private EgressModel? _egress;
+    private ContactedAddresses? _contacted;
     private SessionTally _tally = null!;
     private ulong _id;
     private AddrPort _firstRemote;
@@ -55,6 +56,7 @@ internal sealed class UdpFlow
         _id = _context.NextSessionId();
         _openedTicks = DateTime.UtcNow.Ticks;
         _bytesSent = _bytesReceived = _packetsSent = _packetsReceived = _lastReported = 0;
+        _contacted = queue.Device.UdpFiltering == UdpFiltering.AddressDependent ? new ContactedAddresses() : null;
         _tally = _context.Tally(queue.Device.Name, egress.DelegateName, SessionProtocol.Udp, Client.IsV4);
         _tally.Opened++;
         UdpReceiver receiver = new(_context.Loop, this);
@@ -91,10 +93,12 @@ internal sealed class UdpFlow
     /// <summary>Sends a datagram of the client on.</summary>
     public DropReason OnPacket(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
-        if (parsed.IsMulticastDestination)
+        if (parsed.IsMulticastDestination || _queue.Device.Subnets.IsBroadcast(parsed.Destination))
         {
-            return DropReason.Martian;
+            return DropReason.Multicast;
         }
+
+        _contacted?.Add(parsed.Destination);
 
         UdpReceiver? receiver = _receiver;
         try
@@ -141,6 +145,12 @@ internal sealed class UdpFlow
             return;
         }
 
+        if (_contacted?.Contains(source.Address) == false)
+        {
+            _queue.Counters.Drops[(int)DropReason.Filtered]++;
+            return;
+        }
+
         _packetsReceived++;
         _bytesReceived += payload.Length;
         _tally.BytesReceived += payload.Length;
@@ -150,13 +160,13 @@ internal sealed class UdpFlow
     /// <summary>The network said that a datagram to this destination cannot be delivered. On the loop.</summary>
     public void OnUnreachable(in AddrPort destination, UnreachableReason reason)
     {
-        if (destination.IsV4 != Client.IsV4)
+        if (destination.IsV4 != Client.IsV4 || _contacted?.Contains(destination.Address) == false)
         {
             return;
         }
 
         int length = IcmpErrors.WriteUdpUnreachable(_context.SmallPacket, Client, destination, reason);
-        _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
+        _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
     }
 
     /// <summary>The proxy has closed the receiver. On the loop.</summary>
@@ -219,7 +229,7 @@ internal sealed class UdpFlow
         _queue.Flows.Remove(this);
         _tally.Closed[(int)cause]++;
         _context.Events.Add(SessionEventKind.Closed, Describe(cause));
-        _context.LeaveSession();
+        _context.LeaveSession(_queue.Device.Budgets.UdpSessions);
         IPacketRequestSender? sender = _sender;
         _sender = null;
         _egress = null;
@@ -249,6 +259,6 @@ internal sealed class UdpFlow
     private void SendUnreachable(ReadOnlySpan<byte> packet, UnreachableReason reason)
     {
         int length = IcmpErrors.WriteUnreachable(_context.SmallPacket, packet, reason);
-        _queue.SendPacket(_context.SmallPacket.AsSpan(0, length));
+        _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
     }
 }

@@ -44,7 +44,10 @@ public readonly record struct SessionInfo
     /// <summary>Payload bytes taken from the upstream.</summary>
     public required long BytesReceived { get; init; }
 
-    /// <summary>Packets from the client that belong to the session (a TSO super-packet counts once).</summary>
+    /// <summary>
+    /// Packets from the client that belong to the session (a TSO super-packet counts once). Of a session that was refused before it began:
+    /// how many such attempts the event stands for.
+    /// </summary>
     public required long PacketsSent { get; init; }
 
     /// <summary>Packets to the client (a TSO super-packet counts once).</summary>

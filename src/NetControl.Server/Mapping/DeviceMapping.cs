@@ -21,6 +21,10 @@ internal static class DeviceMapping
         AcceptImmediately = message.Accept == V1.AcceptMode.Immediate,
         Queues = message.Queues,
         DisableOffload = message.DisableOffload,
+        UdpFiltering = message.UdpFiltering == V1.UdpFiltering.AddressDependent
+            ? UdpFiltering.AddressDependent
+            : UdpFiltering.EndpointIndependent,
+        Limits = ToLimits(message.Limits ?? new V1.DeviceLimits()),
     };
 
     public static V1.Device ToMessage(this DeviceView view)
@@ -43,6 +47,10 @@ internal static class DeviceMapping
             Accept = spec.AcceptImmediately ? V1.AcceptMode.Immediate : V1.AcceptMode.AfterConnect,
             Queues = (uint)spec.Queues,
             DisableOffload = spec.DisableOffload,
+            UdpFiltering = spec.UdpFiltering == UdpFiltering.AddressDependent
+                ? V1.UdpFiltering.AddressDependent
+                : V1.UdpFiltering.EndpointIndependent,
+            Limits = ToMessage(spec.Limits),
             State = view.Phase switch
             {
                 DevicePhase.Starting => V1.Device.Types.State.Starting,
@@ -52,6 +60,29 @@ internal static class DeviceMapping
             },
             Status = view.Status is null ? null : ToMessage(view.Status),
         };
+    }
+
+    // A value that no long holds is far beyond every limit; the validator says so.
+    private static DeviceLimits ToLimits(V1.DeviceLimits message) => new()
+    {
+        MaxTcpSessions = message.MaxTcpSessions,
+        MaxUdpSessions = message.MaxUdpSessions,
+        MaxHalfOpen = message.MaxHalfOpen,
+        MaxBufferBytes = (long)Math.Min(message.MaxBufferBytes, long.MaxValue),
+        MaxReassemblyBytes = (long)Math.Min(message.MaxReassemblyBytes, long.MaxValue),
+    };
+
+    private static V1.DeviceLimits? ToMessage(DeviceLimits limits)
+    {
+        V1.DeviceLimits message = new()
+        {
+            MaxTcpSessions = (uint)limits.MaxTcpSessions,
+            MaxUdpSessions = (uint)limits.MaxUdpSessions,
+            MaxHalfOpen = (uint)limits.MaxHalfOpen,
+            MaxBufferBytes = (ulong)limits.MaxBufferBytes,
+            MaxReassemblyBytes = (ulong)limits.MaxReassemblyBytes,
+        };
+        return message.CalculateSize() == 0 ? null : message; // nothing was asked for
     }
 
     private static V1.DeviceStatus ToMessage(DeviceStatus status) => new()

@@ -31,6 +31,8 @@ internal sealed class EngineMetrics
     private readonly Counter _retransmits;
     private readonly Counter _resets;
     private readonly Gauge _halfOpen;
+    private readonly Gauge _usage;
+    private readonly Gauge _limits;
     private readonly Counter _eventsPublished;
     private readonly Counter _eventsLost;
     private readonly Gauge _eventSubscribers;
@@ -63,6 +65,8 @@ internal sealed class EngineMetrics
         _resets = make.CreateCounter("netcontrol_tcp_rst_total",
             "TCP resets towards applications (origin netcontrol) and from them (origin client).", "device", "origin");
         _halfOpen = make.CreateGauge("netcontrol_tcp_half_open", "TCP sessions whose dial or handshake goes on.", "device");
+        _usage = make.CreateGauge("netcontrol_device_usage", "What a device has of what it is limited in.", "device", "resource");
+        _limits = make.CreateGauge("netcontrol_device_limit", "The most that a device may have.", "device", "resource");
         _eventsPublished = make.CreateCounter("netcontrol_events_published_total", "Session events that were numbered.");
         _eventsLost = make.CreateCounter("netcontrol_events_lost_total",
             "Session events lost, by who lost them; each loss is also told in the stream.", "reason");
@@ -124,6 +128,17 @@ internal sealed class EngineMetrics
         _resets.WithLabels(device.Device, "netcontrol").IncTo(device.ResetsSent);
         _resets.WithLabels(device.Device, "client").IncTo(device.ResetsReceived);
         _halfOpen.WithLabels(device.Device).Set(device.HalfOpen);
+        SetUsage(device.Device, "tcp_sessions", device.Usage.TcpSessions, device.Limits.MaxTcpSessions);
+        SetUsage(device.Device, "udp_sessions", device.Usage.UdpSessions, device.Limits.MaxUdpSessions);
+        SetUsage(device.Device, "half_open", device.Usage.HalfOpen, device.Limits.MaxHalfOpen);
+        SetUsage(device.Device, "buffer_bytes", device.Usage.BufferBytes, device.Limits.MaxBufferBytes);
+        SetUsage(device.Device, "reassembly_bytes", device.Usage.ReassemblyBytes, device.Limits.MaxReassemblyBytes);
+    }
+
+    private void SetUsage(string device, string resource, long used, long limit)
+    {
+        _usage.WithLabels(device, resource).Set(used);
+        _limits.WithLabels(device, resource).Set(limit);
     }
 
     private void CollectSessions(IReadOnlyList<SessionCounters> rows)
@@ -167,6 +182,8 @@ internal sealed class EngineMetrics
         }
 
         RemoveGone(_deviceReady, devices);
+        RemoveGone(_usage, devices);
+        RemoveGone(_limits, devices);
         HashSet<string> delegates = new(StringComparer.Ordinal);
         foreach (DelegateView view in _plane.Delegates.All())
         {

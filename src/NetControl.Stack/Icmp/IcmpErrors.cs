@@ -6,7 +6,8 @@ namespace NetControl.Stack.Icmp;
 /// <summary>Writes the ICMP and ICMPv6 messages that tell a client why its packet went no further.</summary>
 /// <remarks>
 /// Every writer returns the length, or 0 when the packet must not be answered: an error itself, a fragment other than the first, a packet
-/// to or from a group (RFC 1122 section 3.2.2, RFC 4443 section 2.4e). The message comes from the address that the packet was for unless
+/// to or from a group, or from nobody (RFC 1122 section 3.2.2, RFC 4443 section 2.4e). The message comes from the address that the packet
+/// was for unless
 /// another source is given. As much of the packet is quoted as RFC 1812 (576 bytes in all) and RFC 4443 (1,280) allow, less when the
 /// destination is smaller. Limiting the rate is the caller's part.
 /// </remarks>
@@ -17,6 +18,9 @@ public static class IcmpErrors
 
     private const int MaxLengthV4 = 576;
     private const int MaxLengthV6 = 1280;
+
+    // RFC 1812 section 4.3.2.5: the precedence of errors.
+    private const byte InternetworkControl = 0xC0;
 
     /// <summary>"Destination unreachable", for a reason that both families know.</summary>
     public static int WriteUnreachable(
@@ -78,17 +82,45 @@ public static class IcmpErrors
         return Write(destination, offendingPacket, in packet, source, type, code: (byte)(duringReassembly ? 1 : 0), rest: 0);
     }
 
-    private static bool MayAnswer(ReadOnlySpan<byte> packet, out ParsedPacket parsed)
+    /// <summary>What the parser found wrong: "parameter problem", or "protocol unreachable" in IPv4 (RFC 1122 section 3.2.2.1).</summary>
+    /// <remarks>
+    /// One problem is told to the sender of a packet to a group too (RFC 4443 section 2.4 e.3): then a source must be given, because
+    /// a group cannot be one.
+    /// </remarks>
+    public static int WriteProblem(Span<byte> destination, ReadOnlySpan<byte> offendingPacket, IpAddr source = default)
+    {
+        if (!MayAnswer(offendingPacket, out ParsedPacket packet, source) || packet.Problem == IpProblem.None)
+        {
+            return 0;
+        }
+
+        (byte type, byte code, uint rest) = packet.Problem switch
+        {
+            IpProblem.Protocol => (IcmpTypes.UnreachableV4, IcmpTypes.ProtocolUnreachableCode, 0u),
+            _ when packet.IsV4 => (IcmpTypes.ParameterProblemV4, (byte)0, (uint)packet.ProblemPointer << 24),
+            IpProblem problem => (IcmpTypes.ParameterProblemV6, ProblemCodeV6(problem), (uint)packet.ProblemPointer),
+        };
+        return Write(destination, offendingPacket, in packet, source, type, code, rest);
+    }
+
+    private static bool MayAnswer(ReadOnlySpan<byte> packet, out ParsedPacket parsed, IpAddr source = default)
     {
         // The transport checksum was judged when the packet came in, or was the kernel's to fill in.
         ParseResult result = ParsedPacket.TryParse(packet, ChecksumTrust.KernelVouches, out parsed);
-        bool readable = result is ParseResult.Ok or ParseResult.UnsupportedProtocol or ParseResult.Fragment;
-        if (!readable || parsed.FragmentOffset != 0 || parsed.IsMulticastDestination)
+        bool readable = result is ParseResult.Ok or ParseResult.UnsupportedProtocol or ParseResult.Fragment
+            || parsed.Problem != IpProblem.None;
+        bool forAll = parsed.Problem == IpProblem.OptionForAll && !source.IsUnspecified;
+        if (!readable || parsed.Source.IsUnspecified || (parsed.IsMulticastDestination && !forAll))
         {
             return false;
         }
 
+        // RFC 1122 section 3.2.2. IPv6 has no such rule, and RFC 8200 section 4.5 wants fragments reported whose own header is wrong.
         bool isIcmp = parsed.Protocol == (parsed.IsV4 ? IpProtocol.Icmp : IpProtocol.IcmpV6);
+        if (parsed.FragmentOffset != 0)
+        {
+            return !parsed.IsV4 && !isIcmp && parsed.Problem != IpProblem.None;
+        }
 
         // A first fragment may be so short that the type is not in it; then nobody knows whether it is an error.
         return !isIcmp || (parsed.TransportOffset < parsed.TotalLength && !IcmpTypes.IsError(parsed.IsV4, packet[parsed.TransportOffset]));
@@ -105,8 +137,18 @@ public static class IcmpErrors
         }
 
         IpAddr from = source.IsUnspecified ? packet.Destination : source;
-        return IcmpPacket.Write(destination, from, packet.Source, type, code, rest, offending[..Math.Min(limit, packet.TotalLength)]);
+        ReadOnlySpan<byte> quote = offending[..Math.Min(limit, packet.TotalLength)];
+        return IcmpPacket.Write(destination, from, packet.Source, type, code, rest, quote, packet.IsV4 ? InternetworkControl : (byte)0);
     }
+
+    private static byte ProblemCodeV6(IpProblem problem) => problem switch
+    {
+        IpProblem.NextHeader => 1,
+        IpProblem.Option or IpProblem.OptionForAll => 2,
+        IpProblem.IncompleteChain => 3,
+        IpProblem.TooManyExtensions => 8,
+        _ => 0,
+    };
 
     private static byte UnreachableCodeV4(UnreachableReason reason) => reason switch
     {

@@ -33,7 +33,11 @@ public static class IcmpReplies
         }
 
         byte type = request.IsV4 ? IcmpTypes.EchoReplyV4 : IcmpTypes.EchoReplyV6;
+        ReadOnlySpan<byte> data = request.Payload(packet);
+
+        // RFC 1812 section 4.3.2.5: the reply gets the request's type of service; its ECN bits say nothing about the way back.
+        byte trafficClass = (byte)(request.TrafficClass & 0xFC);
         return IcmpPacket.Write(
-            destination, request.Destination, request.Source, type, code: 0, request.IcmpRest, request.Payload(packet));
+            destination, request.Destination, request.Source, type, code: 0, request.IcmpRest, data, trafficClass);
     }
 }

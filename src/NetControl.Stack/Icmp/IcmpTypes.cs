@@ -20,6 +20,9 @@ internal static class IcmpTypes
     public const byte EchoReplyV6 = 129;
     public const byte RedirectV6 = 137;
 
+    /// <summary>The code of an IPv4 "unreachable" for a protocol that nobody speaks.</summary>
+    public const byte ProtocolUnreachableCode = 2;
+
     /// <summary>The code that makes an IPv4 "unreachable" a "fragmentation needed" (RFC 1191).</summary>
     public const byte FragmentationNeededCode = 4;
 

@@ -12,8 +12,8 @@ namespace NetControl.Stack.Ip;
 /// </remarks>
 public sealed class Reassembler
 {
-    /// <summary>How long IPv4 fragments wait for each other (RFC 1122 section 3.3.2 allows 60 s; Linux waits 30).</summary>
-    public const long TimeoutV4Micros = 30_000_000;
+    /// <summary>How long IPv4 fragments wait for each other (RFC 1122 section 3.3.2: 60 to 120 s).</summary>
+    public const long TimeoutV4Micros = 60_000_000;
 
     /// <summary>How long IPv6 fragments wait for each other (RFC 8200 section 4.5).</summary>
     public const long TimeoutV6Micros = 60_000_000;
@@ -24,14 +24,17 @@ public sealed class Reassembler
     private readonly ArrayPool<byte> _pool;
     private readonly long _maxBytes;
     private readonly int _maxDatagrams;
+    private readonly IReassemblyBudget? _budget;
     private byte[]? _lent;
 
     /// <summary>Makes an empty one.</summary>
     /// <param name="maxBytes">The most buffer space that incomplete datagrams may take together.</param>
     /// <param name="maxDatagrams">The most incomplete datagrams.</param>
     /// <param name="pool">Where buffers come from; the shared pool when null.</param>
-    public Reassembler(long maxBytes = 4 << 20, int maxDatagrams = 256, ArrayPool<byte>? pool = null)
+    /// <param name="budget">What this reassembler shares with others, beside its own bound.</param>
+    public Reassembler(long maxBytes = 4 << 20, int maxDatagrams = 256, ArrayPool<byte>? pool = null, IReassemblyBudget? budget = null)
     {
+        _budget = budget;
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDatagrams, 1);
         _maxBytes = maxBytes;
         _maxDatagrams = maxDatagrams;
@@ -143,6 +146,18 @@ public sealed class Reassembler
         return false;
     }
 
+    /// <summary>Gives up everything that is incomplete, without a word.</summary>
+    public void Clear()
+    {
+        ReturnLent();
+        while (_oldestFirst.First is { } oldest)
+        {
+            Remove(oldest.Value);
+        }
+
+        _spares.Clear();
+    }
+
     private PartialDatagram FindOrStart(in ParsedPacket fragment, Instant now)
     {
         FragmentKey key = new(fragment.Source, fragment.Destination, fragment.FragmentId, fragment.IsV4 ? fragment.Protocol : (byte)0);
@@ -179,19 +194,35 @@ public sealed class Reassembler
 
         // Doubling keeps fragments that come in order from being copied again and again; the pool rounds up to powers of two as it is.
         byte[] larger = _pool.Rent(Math.Max(needed, Math.Min(2 * had, PartialDatagram.Headroom + ushort.MaxValue)));
-        while (Bytes - had + larger.Length > _maxBytes && EvictOldestBut(datagram))
+        int more = larger.Length - had;
+        while (!TryTake(more))
         {
+            if (!EvictOldestBut(datagram))
+            {
+                _pool.Return(larger);
+                return false;
+            }
         }
 
-        if (Bytes - had + larger.Length > _maxBytes)
+        datagram.Grow(larger, _pool);
+        return true;
+    }
+
+    private bool TryTake(int bytes)
+    {
+        if (Bytes + bytes > _maxBytes || _budget?.TryTake(bytes) == false)
         {
-            _pool.Return(larger);
             return false;
         }
 
-        Bytes += larger.Length - had;
-        datagram.Grow(larger, _pool);
+        Bytes += bytes;
         return true;
+    }
+
+    private void GiveBack(int bytes)
+    {
+        Bytes -= bytes;
+        _budget?.Return(bytes);
     }
 
     private ReassemblyResult Finish(PartialDatagram datagram, out ReadOnlySpan<byte> whole)
@@ -268,7 +299,7 @@ public sealed class Reassembler
     private byte[]? Lend(PartialDatagram datagram)
     {
         _lent = datagram.TakeBuffer();
-        Bytes -= _lent?.Length ?? 0;
+        GiveBack(_lent?.Length ?? 0);
         return _lent;
     }
 
@@ -285,7 +316,7 @@ public sealed class Reassembler
     {
         if (buffer is not null)
         {
-            Bytes -= buffer.Length;
+            GiveBack(buffer.Length);
             _pool.Return(buffer);
         }
     }

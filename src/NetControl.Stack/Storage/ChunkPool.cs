@@ -17,7 +17,9 @@ public sealed class ChunkPool
     private readonly Stack<byte[]> _free = new();
     private readonly int _maxChunks;
     private readonly int _keep;
+    private readonly ChunkPool? _whole;
     private int _lent;
+    private int _parts;
 
     /// <summary>Makes a pool.</summary>
     /// <param name="budgetBytes">The bytes that connections should hold together.</param>
@@ -29,22 +31,43 @@ public sealed class ChunkPool
         _keep = (int)Math.Min(keepBytes >> ChunkShift, int.MaxValue);
     }
 
-    /// <summary>Bytes lent and not yet returned.</summary>
-    public long BytesInUse => (long)_lent << ChunkShift;
+    /// <summary>Makes a part of a pool: a device's, with a budget of its own and the chunks of the whole.</summary>
+    /// <remarks>
+    /// While the whole is over its budget, a part is so only if it holds more than its fair share: one part's hunger closes nobody else's
+    /// windows.
+    /// </remarks>
+    /// <param name="whole">The pool that has the chunks.</param>
+    /// <param name="budgetBytes">The bytes that this part's connections should hold together.</param>
+    public ChunkPool(ChunkPool whole, long budgetBytes)
+        : this(budgetBytes, keepBytes: 0)
+    {
+        _whole = whole;
+        Interlocked.Increment(ref whole._parts);
+    }
+
+    /// <summary>Bytes lent and not yet returned; read from anywhere.</summary>
+    public long BytesInUse => (long)Volatile.Read(ref _lent) << ChunkShift;
 
     /// <summary>Bytes lent or kept.</summary>
     public long BytesHeld => (long)(_lent + _free.Count) << ChunkShift;
 
     /// <summary>Whether more is lent than the budget allows.</summary>
-    public bool IsOverBudget => _lent >= _maxChunks;
+    public bool IsOverBudget => _lent >= _maxChunks || (_whole is { IsOverBudget: true } whole && _lent >= whole.FairShare);
 
     /// <summary>Whether three quarters of the budget are lent: time to stop growing windows.</summary>
-    public bool IsTight => _lent >= _maxChunks - (_maxChunks >> 2);
+    public bool IsTight => _lent >= _maxChunks - (_maxChunks >> 2) || (_whole is { IsTight: true } whole && _lent >= whole.FairShare);
+
+    private int FairShare => _maxChunks / Math.Max(1, Volatile.Read(ref _parts));
 
     /// <summary>Lends a chunk. Its content is whatever it was.</summary>
     public byte[] Rent()
     {
         _lent++;
+        if (_whole is { } whole)
+        {
+            return whole.Rent();
+        }
+
         return _free.TryPop(out byte[]? chunk) ? chunk : GC.AllocateUninitializedArray<byte>(ChunkSize, pinned: true);
     }
 
@@ -52,9 +75,24 @@ public sealed class ChunkPool
     public void Return(byte[] chunk)
     {
         _lent--;
+        if (_whole is { } whole)
+        {
+            whole.Return(chunk);
+            return;
+        }
+
         if (_free.Count < _keep)
         {
             _free.Push(chunk);
+        }
+    }
+
+    /// <summary>Says that this part wants nothing more: the others' fair shares grow.</summary>
+    public void Detach()
+    {
+        if (_whole is { } whole)
+        {
+            Interlocked.Decrement(ref whole._parts);
         }
     }
 

@@ -14,7 +14,9 @@ public static class IcmpPacket
     /// <param name="code">The code within the type.</param>
     /// <param name="rest">The four bytes behind the checksum.</param>
     /// <param name="body">What follows; may already stand at its place in <paramref name="destination"/>.</param>
-    public static int Write(Span<byte> destination, IpAddr from, IpAddr to, byte type, byte code, uint rest, ReadOnlySpan<byte> body)
+    /// <param name="trafficClass">DSCP and ECN.</param>
+    public static int Write(
+        Span<byte> destination, IpAddr from, IpAddr to, byte type, byte code, uint rest, ReadOnlySpan<byte> body, byte trafficClass = 0)
     {
         byte protocol = from.IsV4 ? IpProtocol.Icmp : IpProtocol.IcmpV6;
         int messageLength = IcmpHeader.Length + body.Length;
@@ -22,7 +24,7 @@ public static class IcmpPacket
 
         // The body first: it may lie in the same buffer, where the headers are about to be written.
         body.CopyTo(destination[(at + IcmpHeader.Length)..]);
-        IpPacket.WriteHeader(destination, from, to, protocol, messageLength);
+        IpPacket.WriteHeader(destination, from, to, protocol, messageLength, trafficClass: trafficClass);
         Span<byte> message = destination.Slice(at, messageLength);
         IcmpHeader.Write(message, type, code, checksum: 0, rest);
 

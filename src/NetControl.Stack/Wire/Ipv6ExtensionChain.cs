@@ -23,6 +23,15 @@ internal struct Ipv6ExtensionChain
     /// <summary>Where the number stands that announces the fragment header.</summary>
     public int FragmentAnnouncementOffset;
 
+    /// <summary>Where the number stands that announces <see cref="Protocol"/>.</summary>
+    public int AnnouncementOffset;
+
+    /// <summary>What the sender should be told; the first thing that is wrong decides.</summary>
+    public IpProblem Problem;
+
+    /// <summary>Which byte of the packet that is about.</summary>
+    public int ProblemPointer;
+
     /// <summary>The fragment's identification.</summary>
     public uint FragmentId;
 
@@ -36,6 +45,9 @@ internal struct Ipv6ExtensionChain
     public readonly bool IsFragment => MoreFragments || FragmentOffset != 0;
 
     /// <summary>Walks the headers behind the fixed one, as far as a transport or a fragment.</summary>
+    /// <remarks>
+    /// After a header that stops the packet the walk goes on, only to learn what the transport is: errors about errors are never sent.
+    /// </remarks>
     /// <param name="packet">The packet from its fixed header to the end of its payload.</param>
     /// <param name="chain">What was found; on failure, what was found so far.</param>
     public static ParseResult Walk(ReadOnlySpan<byte> packet, out Ipv6ExtensionChain chain)
@@ -43,92 +55,159 @@ internal struct Ipv6ExtensionChain
         chain = default;
         chain.Protocol = packet[Ipv6Header.NextHeaderOffset];
         chain.Offset = Ipv6Header.Length;
-        int announcement = Ipv6Header.NextHeaderOffset;
-        for (int count = 0; IsExtension(chain.Protocol); count++)
+        chain.AnnouncementOffset = Ipv6Header.NextHeaderOffset;
+        ParseResult verdict = ParseResult.Ok;
+        for (int count = 0; count < MaxHeaders && IsExtension(chain.Protocol); count++)
         {
-            ReadOnlySpan<byte> header = packet[chain.Offset..];
-            if (header.Length < 8 || count == MaxHeaders)
+            Ipv6ExtensionChain before = chain;
+            ParseResult step = chain.Step(packet, isFirst: count == 0);
+            if (verdict != ParseResult.Ok)
             {
-                return ParseResult.Malformed;
+                (chain.Problem, chain.ProblemPointer) = (before.Problem, before.ProblemPointer);
+            }
+            else
+            {
+                verdict = step;
             }
 
-            if (chain.Protocol == IpProtocol.Fragment)
+            if (step is ParseResult.Malformed or ParseResult.Fragment)
             {
-                if (chain.FragmentHeaderOffset != 0)
-                {
-                    return ParseResult.Malformed;
-                }
-
-                chain.ReadFragment(header, announcement);
-                announcement = chain.FragmentHeaderOffset;
-                if (chain.IsFragment)
-                {
-                    return ParseResult.Fragment;
-                }
-
-                continue;
+                return verdict;
             }
-
-            int length = chain.Protocol == IpProtocol.Authentication ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
-            if (length > header.Length || (chain.Protocol == IpProtocol.HopByHop && count != 0))
-            {
-                return ParseResult.Malformed;
-            }
-
-            if (MustDiscard(chain.Protocol, header[..length]))
-            {
-                return ParseResult.UnsupportedProtocol;
-            }
-
-            announcement = chain.Offset;
-            chain.Protocol = header[0];
-            chain.Offset += length;
         }
 
-        return ParseResult.Ok;
+        if (verdict == ParseResult.Ok && IsExtension(chain.Protocol))
+        {
+            return chain.Refuse(ParseResult.BadExtension, IpProblem.TooManyExtensions, chain.Offset);
+        }
+
+        return verdict;
+    }
+
+    /// <summary>
+    /// Whether the headers behind the fragment header of a first fragment are all there, the transport's included (RFC 7112).
+    /// </summary>
+    public readonly bool ReachesTransport(ReadOnlySpan<byte> packet)
+    {
+        byte protocol = Protocol;
+        int offset = Offset;
+        while (IsExtension(protocol))
+        {
+            if (packet.Length - offset < 8)
+            {
+                return false;
+            }
+
+            int length = protocol == IpProtocol.Fragment ? FragmentHeaderLength : Length(protocol, packet[offset + 1]);
+            protocol = packet[offset];
+            offset += length;
+            if (offset > packet.Length)
+            {
+                return false;
+            }
+        }
+
+        int needed = protocol switch
+        {
+            IpProtocol.Tcp => TcpHeader.MinLength,
+            IpProtocol.Udp => UdpHeader.Length,
+            IpProtocol.IcmpV6 => IcmpHeader.Length,
+            _ => 0,
+        };
+        return packet.Length - offset >= needed;
+    }
+
+    private ParseResult Step(ReadOnlySpan<byte> packet, bool isFirst)
+    {
+        ReadOnlySpan<byte> header = packet[Offset..];
+        if (header.Length < 8)
+        {
+            return ParseResult.Malformed;
+        }
+
+        if (Protocol == IpProtocol.Fragment)
+        {
+            ReadFragment(header);
+            return IsFragment ? ParseResult.Fragment : ParseResult.Ok;
+        }
+
+        int length = Length(Protocol, header[1]);
+        if (length > header.Length)
+        {
+            return ParseResult.Malformed;
+        }
+
+        ParseResult result = Protocol switch
+        {
+            // RFC 8200 section 4: anywhere but right behind the fixed header it is a next header that nobody knows.
+            IpProtocol.HopByHop when !isFirst => Refuse(ParseResult.UnsupportedProtocol, IpProblem.NextHeader, AnnouncementOffset),
+            IpProtocol.HopByHop or IpProtocol.DestinationOptions => CheckOptions(header[..length]),
+
+            // RFC 8200 section 4.4, and RFC 5095 for type 0: with segments left we would have to be the router that it names.
+            IpProtocol.Routing when header[3] != 0 => Refuse(ParseResult.SourceRoute, IpProblem.HeaderField, Offset + 2),
+            _ => ParseResult.Ok,
+        };
+        AnnouncementOffset = Offset;
+        Protocol = header[0];
+        Offset += length;
+        return result;
     }
 
     private static bool IsExtension(byte protocol) => protocol is IpProtocol.HopByHop or IpProtocol.Routing or IpProtocol.Fragment
         or IpProtocol.Authentication or IpProtocol.DestinationOptions;
 
-    private static bool MustDiscard(byte protocol, ReadOnlySpan<byte> header) => protocol switch
-    {
-        // RFC 8200 section 4.4: with segments left we would have to be the router that it names.
-        IpProtocol.Routing => header[3] != 0,
-        IpProtocol.HopByHop or IpProtocol.DestinationOptions => HasMandatoryOption(header[2..]),
-        _ => false,
-    };
+    private static int Length(byte protocol, byte field) => protocol == IpProtocol.Authentication ? (field + 2) * 4 : (field + 1) * 8;
 
-    // RFC 8200 section 4.2: the two highest bits of an unknown option say whether the packet may be used without it.
-    private static bool HasMandatoryOption(ReadOnlySpan<byte> options)
+    // RFC 8200 section 4.2: the two highest bits of an unknown option say whether the packet may be used without it, and who is told.
+    private ParseResult CheckOptions(ReadOnlySpan<byte> header)
     {
-        while (!options.IsEmpty)
+        int at = 2;
+        while (at < header.Length)
         {
-            if (options[0] == 0)
+            byte type = header[at];
+            if (type == 0)
             {
-                options = options[1..];
+                at++;
                 continue;
             }
 
-            if ((options[0] & 0xC0) != 0 || options.Length < 2 || options[1] + 2 > options.Length)
+            if (at + 2 > header.Length || at + 2 + header[at + 1] > header.Length)
             {
-                return true;
+                return Refuse(ParseResult.BadOption, IpProblem.HeaderField, Offset + at);
             }
 
-            options = options[(options[1] + 2)..];
+            if (type >> 6 != 0)
+            {
+                IpProblem problem = (type >> 6) switch
+                {
+                    1 => IpProblem.None,
+                    2 => IpProblem.OptionForAll,
+                    _ => IpProblem.Option,
+                };
+                return Refuse(ParseResult.BadOption, problem, Offset + at);
+            }
+
+            at += header[at + 1] + 2;
         }
 
-        return false;
+        return ParseResult.Ok;
     }
 
-    private void ReadFragment(ReadOnlySpan<byte> header, int announcement)
+    private ParseResult Refuse(ParseResult result, IpProblem problem, int pointer)
+    {
+        (Problem, ProblemPointer) = (problem, problem == IpProblem.None ? 0 : pointer);
+        return result;
+    }
+
+    private void ReadFragment(ReadOnlySpan<byte> header)
     {
         ushort word = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
         FragmentHeaderOffset = Offset;
-        FragmentAnnouncementOffset = announcement;
+        FragmentAnnouncementOffset = AnnouncementOffset;
         FragmentOffset = word & 0xFFF8;
         MoreFragments = (word & 1) != 0;
         FragmentId = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
+        AnnouncementOffset = Offset;
         Protocol = header[0];
         Offset += FragmentHeaderLength;
     }

@@ -15,8 +15,17 @@ public enum ParseResult : byte
     /// <summary>A source or destination that must not appear on a wire.</summary>
     Martian,
 
-    /// <summary>A transport, or an IPv6 extension, that the stack does not carry; the IP fields are valid.</summary>
+    /// <summary>A transport that the stack does not carry; the IP fields are valid.</summary>
     UnsupportedProtocol,
+
+    /// <summary>An option that is broken, or that is not known and says that the packet must not be used without it.</summary>
+    BadOption,
+
+    /// <summary>The packet wants to be sent on along a route of its sender's choice.</summary>
+    SourceRoute,
+
+    /// <summary>IPv6 extension headers without end, or fragmented so that the transport does not show.</summary>
+    BadExtension,
 
     /// <summary>One fragment of a larger packet; the IP and fragment fields are valid.</summary>
     Fragment,

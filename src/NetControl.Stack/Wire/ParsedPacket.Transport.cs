@@ -16,8 +16,23 @@ public partial struct ParsedPacket
             IpProtocol.Udp => ReadUdp(transport, trust),
             IpProtocol.Icmp when Version == 4 => ReadIcmp(transport, trust),
             IpProtocol.IcmpV6 when Version == 6 => ReadIcmp(transport, trust),
-            _ => ParseResult.UnsupportedProtocol,
+            _ => RefuseProtocol(),
         };
+    }
+
+    private ParseResult RefuseProtocol()
+    {
+        // RFC 8200 section 4.7: "no next header" says that there is nothing, and nothing is wrong with that.
+        if (Version == 4)
+        {
+            Problem = IpProblem.Protocol;
+        }
+        else if (Protocol != IpProtocol.NoNextHeader)
+        {
+            (Problem, ProblemPointer) = (IpProblem.NextHeader, _announcementOffset);
+        }
+
+        return ParseResult.UnsupportedProtocol;
     }
 
     private ParseResult ReadTcp(ReadOnlySpan<byte> segment, ChecksumTrust trust)

@@ -9,8 +9,9 @@ namespace NetControl.Stack.Wire;
 /// <para>Invariant of a result of Ok: <c>TransportOffset &lt;= PayloadOffset</c> and <c>PayloadOffset + PayloadLength &lt;= TotalLength</c>
 /// and <c>TotalLength &lt;=</c> the packet's length. Of a Fragment: <c>TransportOffset</c> is where the fragment's data starts,
 /// <c>PayloadOffset</c> the same, <c>PayloadLength</c> how much of it there is.</para>
-/// <para>After UnsupportedProtocol and Fragment all IP fields are valid; after Martian and BadChecksum those that were read before the
-/// verdict.</para>
+/// <para>After UnsupportedProtocol and Fragment all IP fields are valid; after the other verdicts those that were read before. When there
+/// is
+/// a <see cref="Problem"/>, the addresses and what was found of the transport are among them.</para>
 /// </remarks>
 public partial struct ParsedPacket
 {
@@ -59,6 +60,9 @@ public partial struct ParsedPacket
     /// <summary>Whether more fragments follow this one.</summary>
     public bool MoreFragments;
 
+    /// <summary>What the sender should be told about a packet that was refused.</summary>
+    public IpProblem Problem;
+
     /// <summary>The type of an ICMP or ICMPv6 message.</summary>
     public byte IcmpType;
 
@@ -92,11 +96,17 @@ public partial struct ParsedPacket
     /// <summary>Where the IPv6 next-header number stands that announces the fragment header.</summary>
     public int FragmentAnnouncementOffset;
 
+    /// <summary>Which byte of the packet the <see cref="Problem"/> is about.</summary>
+    public int ProblemPointer;
+
     /// <summary>The four bytes behind an ICMP checksum: identifier and sequence of an echo, MTU of "too big".</summary>
     public uint IcmpRest;
 
     /// <summary>The options of a TCP segment.</summary>
     public TcpOptions Options;
+
+    // Where the number stands that announces the transport: what a report of an unknown one points to.
+    private int _announcementOffset;
 
     /// <summary>Whether the packet is IPv4.</summary>
     public readonly bool IsV4 => Version == 4;
@@ -167,13 +177,26 @@ public partial struct ParsedPacket
             return ParseResult.BadChecksum;
         }
 
-        // Source: this host, loopback, multicast, limited broadcast. Destination: this host, loopback (RFC 1122 section 3.2.1.3).
-        if (source == 0 || source >> 24 == 127 || IsGroup(source) || destination == 0 || destination >> 24 == 127)
+        // RFC 1122 section 3.2.1.3. Source: this network, loopback, multicast, class E with the limited broadcast (RFC 1812 section 5.3.7).
+        // Destination: this network, loopback. TTL is not looked at: RFC 1122 section 3.2.1.7 forbids a host to drop for it.
+        if (IsNowhere(source) || source >> 28 >= 0xE || IsNowhere(destination))
         {
             return ParseResult.Martian;
         }
 
         IsMulticastDestination = IsGroup(destination);
+        if (headerLength != Ipv4Header.MinLength)
+        {
+            ParseResult options = Ipv4Options.Check(packet[..headerLength], out ProblemPointer);
+            if (options != ParseResult.Ok)
+            {
+                Problem = options == ParseResult.BadOption ? IpProblem.HeaderField : IpProblem.None;
+                FragmentOffset = (BinaryPrimitives.ReadUInt16BigEndian(packet[Ipv4Header.FragmentOffsetOffset..])
+                    & Ipv4Header.FragmentOffsetMask) << 3;
+                return options;
+            }
+        }
+
         ushort fragmentWord = BinaryPrimitives.ReadUInt16BigEndian(packet[Ipv4Header.FragmentOffsetOffset..]);
         FragmentId = BinaryPrimitives.ReadUInt16BigEndian(packet[Ipv4Header.IdOffset..]);
         if ((fragmentWord & (Ipv4Header.MoreFragmentsBit | Ipv4Header.FragmentOffsetMask)) != 0)
@@ -207,12 +230,20 @@ public partial struct ParsedPacket
         Source = IpAddr.ReadV6(packet[Ipv6Header.SourceOffset..]);
         Destination = IpAddr.ReadV6(packet[Ipv6Header.DestinationOffset..]);
         TransportOffset = Ipv6Header.Length;
-        if (IsMartianV6(Source) || IsGroup(Source) || IsMartianV6(Destination))
+        _announcementOffset = Ipv6Header.NextHeaderOffset;
+        IsMulticastDestination = IsGroup(Destination);
+
+        // Nobody's address may only ask neighbours and groups who is there (RFC 4291 section 2.5.2, RFC 4862, RFC 3810).
+        bool nobody = Source == default && IsMulticastDestination;
+        if ((IsMartianV6(Source) && !nobody) || IsGroup(Source) || IsMartianV6(Destination))
         {
             return ParseResult.Martian;
         }
 
-        IsMulticastDestination = IsGroup(Destination);
+        if (total == Ipv6Header.Length && Protocol == IpProtocol.HopByHop)
+        {
+            return ReadJumbogram(packet);
+        }
 
         // Nearly every packet has its transport right behind the fixed header.
         if (Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.IcmpV6))
@@ -224,7 +255,24 @@ public partial struct ParsedPacket
             }
         }
 
-        return ReadTransport(packet[TransportOffset..total], trust);
+        ParseResult transport = ReadTransport(packet[TransportOffset..total], trust);
+        return nobody && Protocol != IpProtocol.IcmpV6 ? ParseResult.Martian : transport;
+    }
+
+    // RFC 2675 section 3: without a payload length the real one is in an option, which we do not know and which wants that reported.
+    private ParseResult ReadJumbogram(ReadOnlySpan<byte> packet)
+    {
+        ParseResult result = Ipv6ExtensionChain.Walk(packet, out Ipv6ExtensionChain chain);
+        if (result != ParseResult.BadOption)
+        {
+            return ParseResult.Malformed;
+        }
+
+        Protocol = chain.Protocol;
+        TotalLength = packet.Length;
+        TransportOffset = PayloadOffset = Ipv6Header.Length;
+        (Problem, ProblemPointer) = (chain.Problem, chain.ProblemPointer);
+        return result;
     }
 
     private ParseResult ReadExtensions(ReadOnlySpan<byte> packet)
@@ -239,13 +287,22 @@ public partial struct ParsedPacket
         FragmentHeaderOffset = chain.FragmentHeaderOffset;
         FragmentAnnouncementOffset = chain.FragmentAnnouncementOffset;
         MoreFragments = chain.MoreFragments;
+        _announcementOffset = chain.AnnouncementOffset;
+        (Problem, ProblemPointer) = (chain.Problem, chain.ProblemPointer);
         if (result != ParseResult.Fragment)
         {
             return result;
         }
 
         // What stands before the fragment header counts against the reassembled payload's 65,535 bytes.
-        return JudgeFragment(FragmentHeaderOffset - Ipv6Header.Length + FragmentOffset + PayloadLength);
+        result = JudgeFragment(FragmentHeaderOffset - Ipv6Header.Length + FragmentOffset + PayloadLength);
+        if (result == ParseResult.Fragment && FragmentOffset == 0 && !chain.ReachesTransport(packet))
+        {
+            Problem = IpProblem.IncompleteChain;
+            return ParseResult.BadExtension;
+        }
+
+        return result;
     }
 
     private ParseResult JudgeFragment(int wholeLength)
@@ -253,9 +310,22 @@ public partial struct ParsedPacket
         IsFragment = true;
 
         // All but the last are multiples of eight (RFC 791 section 3.2, RFC 8200 section 4.5); beyond 65,535 lies the "ping of death".
-        bool sound = PayloadLength > 0 && (!MoreFragments || PayloadLength % 8 == 0) && wholeLength <= ushort.MaxValue;
-        return sound ? ParseResult.Fragment : ParseResult.Malformed;
+        bool fits = wholeLength <= ushort.MaxValue;
+        if (PayloadLength > 0 && (!MoreFragments || PayloadLength % 8 == 0) && fits)
+        {
+            return ParseResult.Fragment;
+        }
+
+        if (Version == 6)
+        {
+            Problem = IpProblem.HeaderField;
+            ProblemPointer = fits ? Ipv6Header.PayloadLengthOffset : FragmentHeaderOffset + 2;
+        }
+
+        return ParseResult.Malformed;
     }
+
+    private static bool IsNowhere(uint v4) => v4 >> 24 is 0 or 127;
 
     private static bool IsGroup(uint v4) => v4 >> 28 == 0xE || v4 == uint.MaxValue;
 

@@ -41,6 +41,26 @@ public sealed class DeviceValidatorTests
         Assert.Equal(valid, Violations(new DeviceDraft { Name = "devices/tun0", Mtu = mtu }).Count == 0);
 
     [Fact]
+    public void Limits_OutOfRange_AreAllReported()
+    {
+        DeviceDraft draft = new()
+        {
+            Name = "devices/tun0",
+            Limits = new Engine.Devices.DeviceLimits
+            {
+                MaxTcpSessions = 10_000_001,
+                MaxUdpSessions = 0,
+                MaxHalfOpen = 4_000_000_000,
+                MaxBufferBytes = 1000,
+                MaxReassemblyBytes = long.MaxValue,
+            },
+        };
+        Assert.Equal(
+            ["limits.max_tcp_sessions", "limits.max_half_open", "limits.max_buffer_bytes", "limits.max_reassembly_bytes"],
+            Violations(draft).Select(v => v[..v.IndexOf(':', StringComparison.Ordinal)]));
+    }
+
+    [Fact]
     public void Draft_WithManyFaults_ReportsAllAtOnce()
     {
         DeviceDraft draft = new()

@@ -241,7 +241,7 @@ public sealed class TcpFlowDialTests
         Assert.Equal((3L, 2L), (test.Device.HalfOpen, test.Drops(DropReason.HalfOpenLimit)));
         Assert.Equal(0, test.Host.PacketsRead);
         (await dialer.NextAsync()).Answer.SetException(new DialException(DialFailure.Refused, "no"));
-        await test.Events.ExpectAsync(SessionEventKind.Closed);
+        await test.Events.ExpectAsync(SessionEventKind.Closed, info => info.Cause == SessionCause.DialRefused);
         Assert.Equal(2, test.Device.HalfOpen);
     }
 

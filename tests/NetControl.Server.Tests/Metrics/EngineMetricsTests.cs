@@ -25,6 +25,8 @@ public sealed class EngineMetricsTests
             "netcontrol_device_bytes_total{device=\"devices/tun0\",direction=\"out\"} 2000",
             "netcontrol_device_drops_total{device=\"devices/tun0\",reason=\"malformed\"} 2",
             "netcontrol_device_drops_total{device=\"devices/tun0\",reason=\"half_open_limit\"} 0",
+            "netcontrol_device_limit{device=\"devices/tun0\",resource=\"half_open\"} 4096",
+            "netcontrol_device_usage{device=\"devices/tun0\",resource=\"tcp_sessions\"} 0",
             "netcontrol_sessions_opened_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\"} 1",
             "netcontrol_sessions_closed_total{device=\"devices/tun0\",delegate=\"delegates/egress\",proto=\"tcp\",family=\"ipv4\","
                 + "cause=\"client_reset\"} 1",

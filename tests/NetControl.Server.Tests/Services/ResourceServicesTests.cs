@@ -44,6 +44,22 @@ public sealed class ResourceServicesTests
     }
 
     [Fact]
+    public async Task LimitsAndFiltering_ReachTheEngine_AndAreReadBackAsAskedFor()
+    {
+        await using TestServer server = await TestServer.StartAsync(withDevice: false);
+        DeviceLimits limits = new() { MaxUdpSessions = 7, MaxBufferBytes = 2 << 20 };
+        Device asked = new() { Name = "devices/tun0", UdpFiltering = UdpFiltering.AddressDependent, Limits = limits };
+        Device device = (await server.Devices.CreateDeviceAsync(new CreateDeviceRequest { Device = asked })).Device;
+        Assert.Equal((limits, UdpFiltering.AddressDependent), (device.Limits, device.UdpFiltering));
+        Engine.Devices.DeviceSpec spec = server.Test.Engine.Devices[0].Spec;
+        Assert.Equal(new Engine.Devices.DeviceLimits { MaxUdpSessions = 7, MaxBufferBytes = 2 << 20 }, spec.Limits);
+        Assert.Equal(Engine.Devices.UdpFiltering.AddressDependent, spec.UdpFiltering);
+        await server.Devices.DeleteDeviceAsync(new DeleteDeviceRequest { Name = device.Name });
+        device = (await server.Devices.CreateDeviceAsync(new CreateDeviceRequest { DeviceId = "tun0" })).Device;
+        Assert.Equal((null, UdpFiltering.EndpointIndependent), (device.Limits, device.UdpFiltering));
+    }
+
+    [Fact]
     public async Task InvalidDevice_ReportsEveryViolationAsBadRequest()
     {
         await using TestServer server = await TestServer.StartAsync(withDevice: false);

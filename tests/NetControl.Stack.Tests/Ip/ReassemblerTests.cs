@@ -125,7 +125,7 @@ public sealed class ReassemblerTests
     }
 
     [Theory]
-    [InlineData(true, 30)]
+    [InlineData(true, 60)]
     [InlineData(false, 60)]
     public void Timeout_WithTheFirstFragmentThere_HandsItBackForTheTimeExceeded(bool v4, int seconds)
     {

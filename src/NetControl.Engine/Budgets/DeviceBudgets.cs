@@ -1,0 +1,19 @@
+using NetControl.Engine.Devices;
+
+namespace NetControl.Engine.Budgets;
+
+/// <summary>What one device may have, and has.</summary>
+internal sealed class DeviceBudgets(DeviceLimits limits, EngineBudgets engine)
+{
+    /// <summary>TCP sessions.</summary>
+    public BudgetShare TcpSessions { get; } = new(engine.Sessions, limits.MaxTcpSessions);
+
+    /// <summary>UDP sessions.</summary>
+    public BudgetShare UdpSessions { get; } = new(engine.Sessions, limits.MaxUdpSessions);
+
+    /// <summary>TCP sessions whose dial or handshake goes on.</summary>
+    public BudgetShare HalfOpen { get; } = new(engine.HalfOpen, limits.MaxHalfOpen);
+
+    /// <summary>Bytes of incomplete datagrams.</summary>
+    public BudgetShare Reassembly { get; } = new(engine.Reassembly, limits.MaxReassemblyBytes);
+}
