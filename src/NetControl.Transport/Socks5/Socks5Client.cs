@@ -6,15 +6,15 @@ namespace NetControl.Transport.Socks5;
 
 /// <summary>The conversation that dialer and packet listener share: reach the proxy, ask, hear yes.</summary>
 /// <remarks>
-/// Everything is said in one piece, which saves round trips, unless the proxy turns out to be one that takes each of its reads for one message and so
-/// loses what follows the greeting (microsocks does). Such a proxy answers the greeting and then is silent. Until a proxy has answered once in full, that
-/// silence is therefore bounded; after it the same request is made again step by step, and so is every later one. A proxy whose destination is merely
-/// slow to answer is judged wrongly, at the price of a round trip for each dial. Thread rule: any thread; the one field that changes only ever goes from
-/// unknown to known.
+/// Everything is said in one piece, which saves round trips, unless the proxy turns out to be one that takes each of its reads for one
+/// message and so loses what follows the greeting (microsocks does). Such a proxy answers the greeting and then is silent. Until a
+/// proxy has answered once in full, that silence is therefore bounded; after it the same request is made again step by step, and so is
+/// every later one. A proxy whose destination is merely slow to answer is judged wrongly, at the price of a round trip for each dial.
+/// Thread rule: any thread; the one field that changes only ever goes from unknown to known.
 /// </remarks>
 internal sealed class Socks5Client
 {
-    /// <summary>How long a proxy of unknown manners may be silent between its answers. A round trip, and its dial on the far side, fit well.</summary>
+    /// <summary>How long a proxy of unknown manners may be silent between its answers: room for a dial on the far side.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(300);
 
     private readonly IStreamEndpoint _proxy;
@@ -138,7 +138,8 @@ internal sealed class Socks5Client
 
     /// <summary>Reads the next two bytes of the preamble; judging them is the caller's.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadPreambleAsync(IStreamConnection connection, byte[] buffer, int received, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadPreambleAsync(
+        IStreamConnection connection, byte[] buffer, int received, CancellationToken cancellationToken)
     {
         int end = received + 2;
         while (received < end)
@@ -152,7 +153,8 @@ internal sealed class Socks5Client
 
     /// <summary>Reads the answer to its end; 0 if a proxy of unknown manners began and then was silent.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAnswerAsync(IStreamConnection connection, byte[] buffer, int received, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadAnswerAsync(
+        IStreamConnection connection, byte[] buffer, int received, CancellationToken cancellationToken)
     {
         CancellationTokenSource? patience = null;
         CancellationTokenRegistration registration = default;
@@ -172,10 +174,12 @@ internal sealed class Socks5Client
                     registration = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
                 }
 
-                received += await ReadSomeAsync(connection, buffer.AsMemory(received, wanted - received), patience?.Token ?? cancellationToken);
+                CancellationToken token = patience?.Token ?? cancellationToken;
+                received += await ReadSomeAsync(connection, buffer.AsMemory(received, wanted - received), token);
             }
         }
-        catch (OperationCanceledException) when (patience is { IsCancellationRequested: true } && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (patience is { IsCancellationRequested: true } && !cancellationToken.IsCancellationRequested)
         {
             return 0;
         }
@@ -199,7 +203,8 @@ internal sealed class Socks5Client
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<int> ReadSomeAsync(IStreamConnection connection, Memory<byte> buffer, CancellationToken cancellationToken)
+    private static async ValueTask<int> ReadSomeAsync(
+        IStreamConnection connection, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int read = await connection.ReadAsync(buffer, cancellationToken);
         return read > 0
