@@ -102,7 +102,7 @@ public sealed class RetransmissionTests
         using TcpScript s = Warm(TcpScript.NoSackSyn);
         s.Write(30_000).Sent();
         s.In("A 1 ack 1").In("A 1 ack 1").In("A 1 ack 1");
-        
+
         // RFC 3042: the first two duplicates let new segments out.
         Assert.Equal("A 10001:11001 ack 1\nA 11001:12001 ack 1\nA 1:1001 ack 1", s.Sent());
         for (int i = 0; i < 5; i++)
