@@ -43,6 +43,8 @@ internal sealed class HealthService : Health.HealthBase
         HealthCheckResponse.Types.ServingStatus? told = null;
         while (true)
         {
+            // Read before the status: what is told last must already be the shutdown's word.
+            bool ending = _plane.ShuttingDown;
             long revision = _plane.Revision;
             HealthCheckResponse.Types.ServingStatus status = StatusOf(request.Service);
             if (status != told)
@@ -51,7 +53,7 @@ internal sealed class HealthService : Health.HealthBase
                 told = status;
             }
 
-            if (_plane.ShuttingDown)
+            if (ending)
             {
                 return;
             }
@@ -75,7 +77,7 @@ internal sealed class HealthService : Health.HealthBase
 
         try
         {
-            return _plane.Devices.Get(service).Phase == DevicePhase.Ready
+            return _plane.Devices.Get(service).Phase == DevicePhase.Ready && !_plane.ShuttingDown
                 ? HealthCheckResponse.Types.ServingStatus.Serving
                 : HealthCheckResponse.Types.ServingStatus.NotServing;
         }
