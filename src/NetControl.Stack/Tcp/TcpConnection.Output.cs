@@ -3,7 +3,10 @@ using NetControl.Stack.Storage;
 
 namespace NetControl.Stack.Tcp;
 
-/// <content>Sending: what may go now, in which pieces, with which window and options.</content>
+/// <content>
+/// Sending: what may go now, in which pieces, with which window and options. One file although it is long: every kind of segment leaves
+/// through the same few lines, which keep the acknowledgement, the window's edge and the timers true, and a reader has to see them together.
+/// </content>
 public sealed partial class TcpConnection
 {
     private int _localMss;
