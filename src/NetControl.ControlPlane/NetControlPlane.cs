@@ -1,44 +1,57 @@
 using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Sessions;
-using NetControl.ControlPlane.Specs;
-using NetControl.ControlPlane.Validation;
+using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 
 namespace NetControl.ControlPlane;
 
-/// <summary>The control plane in one piece: the directories of resources over one registry, the event hub, and the engine
+/// <summary>The control plane in one piece: the directories of resources over one chain of transactions, the event hub, and the engine
 /// beneath.</summary>
-/// <remarks>Lifetime: the engine is its maker's; dispose it after <see cref="ShutdownAsync"/>.</remarks>
+/// <remarks>Lifetime: the engine and the store are their maker's; dispose them after <see cref="ShutdownAsync"/>.</remarks>
 public sealed class NetControlPlane : IDisposable
 {
-    private readonly ResourceRegistry _registry = new();
+    private const int RememberedChanges = 4096;
+    private readonly Runtimes _runtimes = new();
+    private readonly Mutator _mutator;
+    private readonly Restorer _restorer;
     private readonly IEngine _engine;
+    private readonly IStateStore _store;
     private readonly SnapshotTaker _snapshots;
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Builds the control plane over an engine and becomes its event sink.</summary>
-    public NetControlPlane(PacketEngine engine, TimeProvider time, ILogger logger)
-        : this(new PacketEngineAdapter(engine), time, logger)
+    public NetControlPlane(PacketEngine engine, IStateStore store, TimeProvider time, ILogger logger)
+        : this(new PacketEngineAdapter(engine), store, time, logger)
     {
     }
 
-    internal NetControlPlane(IEngine engine, TimeProvider time, ILogger logger, int eventCapacity = SessionEventHub.DefaultCapacity)
+    internal NetControlPlane(IEngine engine, IStateStore store, TimeProvider time, ILogger logger,
+        int eventCapacity = SessionEventHub.DefaultCapacity)
     {
         _engine = engine;
+        _store = store;
         Events = new SessionEventHub(want => engine.WantUpdates = want, eventCapacity);
         _snapshots = new SnapshotTaker(Events, engine);
         engine.SetEventSink(Events);
-        Proxies = new ProxyDirectory(_registry, new DialerFactory(engine), time, logger);
-        Delegates = new DelegateDirectory(_registry, engine, time, logger, _stopping.Token);
-        Devices = new DeviceDirectory(_registry, engine, time, logger);
-        Sessions = new SessionDirectory(_registry, engine);
+        DialerFactory dialers = new(engine);
+        ChangePreparer preparer = new(dialers, engine, _runtimes);
+        Changes = new ChangeLog(RememberedChanges);
+        _mutator = new Mutator(store, preparer, _runtimes, Changes, time, logger);
+        _restorer = new Restorer(_mutator, _runtimes, dialers, engine, time, logger, _stopping.Token);
+        Proxies = new ProxyDirectory(_mutator, logger);
+        Delegates = new DelegateDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
+        Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
+        Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
+        Sessions = new SessionDirectory(_mutator, engine);
         Requests = new IdempotencyCache(time);
         Time = time;
         StartTime = time.GetUtcNow();
@@ -53,11 +66,17 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>Devices.</summary>
     public DeviceDirectory Devices { get; }
 
+    /// <summary>The configuration as a whole.</summary>
+    public ConfigurationDirectory Configuration { get; }
+
     /// <summary>Sessions.</summary>
     public SessionDirectory Sessions { get; }
 
     /// <summary>Session events.</summary>
     public SessionEventHub Events { get; }
+
+    /// <summary>Changes of resources.</summary>
+    public ChangeLog Changes { get; }
 
     /// <summary>Answers by request id.</summary>
     public IdempotencyCache Requests { get; }
@@ -71,11 +90,11 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>How many loops the engine has.</summary>
     public int Loops => _engine.Loops;
 
-    /// <summary>Whether the end has begun: mutations are refused.</summary>
-    public bool ShuttingDown => _registry.ShuttingDown;
+    /// <summary>Where desired state is kept.</summary>
+    public string StateDescription => _store.Description;
 
-    /// <summary>Grows with every change of a resource.</summary>
-    public long Revision => _registry.Revision;
+    /// <summary>Whether the end has begun: mutations are refused.</summary>
+    public bool ShuttingDown => _mutator.ShuttingDown;
 
     /// <summary>Reads the engine's counters.</summary>
     public EngineCounters ReadCounters() => _engine.ReadCounters();
@@ -83,45 +102,22 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>Gives the pools' free memory up; the garbage collector does the rest.</summary>
     public void TrimPools() => _engine.TrimPools();
 
-    /// <summary>Waits until a resource changed since the revision was read.</summary>
-    public Task WaitForChangeAsync(long seen, CancellationToken cancellationToken) => _registry.WaitForChangeAsync(seen, cancellationToken);
-
     /// <summary>Takes a snapshot of the live sessions, and a subscription to what follows.</summary>
     public Task<SessionSnapshot> TakeSnapshotAsync(SubscriptionOptions options, CancellationToken cancellationToken) =>
         _snapshots.TakeAsync(options, cancellationToken);
 
-    /// <summary>Applies a whole document to an empty control plane: all of it, or nothing.</summary>
-    public async Task ApplyAsync(DesiredState desired)
+    /// <summary>Makes true again what the store holds. Call once, before anything else is asked of the control plane.</summary>
+    /// <exception cref="StorageException">The store cannot be read, or holds what this version does not understand.</exception>
+    public void Restore()
     {
-        ViolationList violations = new();
-        DesiredStateValidator.Validate(desired, violations);
-        violations.ThrowIfAny("");
-        try
-        {
-            foreach (ProxyDraft proxy in desired.Proxies)
-            {
-                Proxies.Create(proxy, "", validateOnly: false);
-            }
-
-            foreach (DelegateDraft draft in desired.Delegates)
-            {
-                Delegates.Create(draft, "", validateOnly: false);
-            }
-
-            foreach (DeviceDraft device in desired.Devices)
-            {
-                Devices.Create(device, "", validateOnly: false);
-            }
-        }
-        catch
-        {
-            await Devices.CloseAllAsync();
-            throw;
-        }
+        StoredState stored = _store.Load();
+        _restorer.Restore(RecordCodec.Read(stored));
+        Requests.Restore(stored.Answers);
+        Configuration.Restore(stored.Notes);
     }
 
     /// <summary>Refuses mutations from now on. Reads and streams go on.</summary>
-    public void BeginShutdown() => _registry.BeginShutdown();
+    public void BeginShutdown() => _mutator.BeginShutdown();
 
     /// <summary>Ends everything: devices and their sessions, then the event stream once the last closing is in it.</summary>
     public async Task ShutdownAsync()
@@ -130,7 +126,8 @@ public sealed class NetControlPlane : IDisposable
         await _stopping.CancelAsync();
         try
         {
-            await Devices.CloseAllAsync();
+            // A change that has begun ends first: its device would otherwise be forgotten here.
+            await _mutator.BetweenChangesAsync(Devices.CloseAllAsync);
             await _engine.FlushEventsAsync(CancellationToken.None);
         }
         finally
@@ -140,5 +137,10 @@ public sealed class NetControlPlane : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose()
+    {
+        Configuration.Dispose();
+        _mutator.Dispose();
+        _stopping.Dispose();
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class TestServer : IAsyncDisposable
         TestPlane plane = new(eventCapacity);
         if (withDevice)
         {
-            plane.WithDevice();
+            await plane.AddDeviceAsync();
         }
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Validation;
 using NetControl.Engine;
 using NetControl.Engine.Sessions;
@@ -10,20 +12,23 @@ using NetControl.Engine.Sessions;
 namespace NetControl.ControlPlane.Delegates;
 
 /// <summary>The verbs of delegates, the swap above all.</summary>
-/// <remarks>Thread rule: any thread. A swap is committed in one short step; sessions are counted, drained or closed after it.</remarks>
+/// <remarks>Thread rule: any thread. A swap takes effect in one short step; sessions are drained or closed after it.</remarks>
 public sealed partial class DelegateDirectory
 {
     private static readonly TimeSpan s_longestDrain = TimeSpan.FromHours(24);
-    private readonly ResourceRegistry _registry;
+    private readonly Mutator _mutator;
+    private readonly Runtimes _runtimes;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationToken _stopping;
     private readonly SortedDictionary<(string Delegate, ExistingPolicy Existing), long> _swaps = [];
 
-    internal DelegateDirectory(ResourceRegistry registry, IEngine engine, TimeProvider time, ILogger logger, CancellationToken stopping)
+    internal DelegateDirectory(Mutator mutator, Runtimes runtimes, IEngine engine, TimeProvider time, ILogger logger,
+        CancellationToken stopping)
     {
-        _registry = registry;
+        _mutator = mutator;
+        _runtimes = runtimes;
         _engine = engine;
         _time = time;
         _logger = logger;
@@ -31,124 +36,112 @@ public sealed partial class DelegateDirectory
     }
 
     /// <summary>Makes a delegate.</summary>
-    public DelegateView Create(DelegateDraft draft, string prefix, bool validateOnly)
+    public async Task<DelegateView> CreateAsync(DelegateDraft draft, string prefix, MutationContext mutation)
     {
         ViolationList violations = new();
         NameValidator.Check(draft.Name, ResourceName.Delegates, prefix + "name", violations);
         NameValidator.Check(draft.Proxy, ResourceName.Proxies, prefix + "proxy", violations);
         violations.ThrowIfAny(draft.Name);
-        lock (_registry.Gate)
+        DelegateView view = await _mutator.RunAsync(mutation, next => next.Add(draft), read => read.Delegate(draft.Name));
+        if (!mutation.ValidateOnly)
         {
-            _registry.EnsureRunning();
-            if (_registry.Delegates.ContainsKey(draft.Name))
-            {
-                throw new ControlPlaneException(ControlPlaneError.AlreadyExists, $"\"{draft.Name}\" exists already", draft.Name);
-            }
-
-            DelegateState state = new(draft.Name, _registry.Proxy(draft.Proxy), _time.GetUtcNow());
-            if (!validateOnly)
-            {
-                _registry.Delegates.Add(draft.Name, state);
-                state.Commit(_registry.NextRevision());
-                LogCreated(draft.Name, draft.Proxy);
-            }
-
-            return View(state);
+            LogCreated(draft.Name, draft.Proxy);
         }
+
+        return view;
     }
 
     /// <summary>Reads one delegate.</summary>
-    public DelegateView Get(string name)
-    {
-        lock (_registry.Gate)
-        {
-            return View(_registry.Delegate(name));
-        }
-    }
+    public DelegateView Get(string name) => _mutator.Read(read => read.Delegate(name));
 
     /// <summary>Reads a page of delegates.</summary>
-    public Page<DelegateView> List(int pageSize, string pageToken)
-    {
-        lock (_registry.Gate)
-        {
-            return Paging.ByName(ResourceName.Delegates, _registry.Delegates.Values, pageSize, pageToken, View);
-        }
-    }
+    public Page<DelegateView> List(int pageSize, string pageToken) => _mutator.Read(read =>
+        Paging.ByName(ResourceName.Delegates, read.State.Delegates.Values, pageSize, pageToken, read.View));
 
     /// <summary>Reads all delegates.</summary>
-    public IReadOnlyList<DelegateView> All()
-    {
-        lock (_registry.Gate)
-        {
-            return [.. _registry.Delegates.Values.Select(View)];
-        }
-    }
+    public IReadOnlyList<DelegateView> All() =>
+        _mutator.Read<IReadOnlyList<DelegateView>>(read => [.. read.State.Delegates.Values.Select(read.View)]);
 
     /// <summary>Removes a delegate; with force also one that devices are attached to, which are then detached.</summary>
-    public void Delete(string name, string etag, bool force, bool validateOnly)
+    public async Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation)
     {
-        lock (_registry.Gate)
+        Deleted deleted = await _mutator.RunAsync(mutation, next =>
         {
-            _registry.EnsureRunning();
-            DelegateState state = _registry.Delegate(name);
-            ResourceRegistry.CheckEtag(state, etag);
-            string users = string.Join(", ", _registry.UsersOfDelegate(name));
+            StateDraft.CheckEtag(next.State.Delegate(name), etag);
+            string users = string.Join(", ", next.State.UsersOfDelegate(name));
             if (users.Length > 0 && !force)
             {
                 throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
                     $"\"{name}\" is used by {users}; detach them, or set force", name);
             }
 
-            if (validateOnly)
-            {
-                return;
-            }
-
-            _registry.Delegates.Remove(name);
-            _registry.NextRevision();
-            _registry.DetachEverywhere(name, _time.GetUtcNow());
+            next.RemoveDelegate(name);
+        }, _ => Deleted.Answer);
+        if (!mutation.ValidateOnly)
+        {
             LogDeleted(name);
         }
+
+        return deleted;
     }
 
-    /// <summary>Points a delegate at another proxy: 1. check, 2. commit, 3. deal with the sessions of older generations.</summary>
-    public async Task<SwapResult> SwapAsync(SwapRequest request, CancellationToken cancellationToken)
+    /// <summary>Points a delegate at another proxy, and deals with the sessions of older generations.</summary>
+    /// <remarks>What a repetition of the request is told after a restart are the counts of the moment of the swap.</remarks>
+    public async Task<SwapResult> SwapAsync(SwapRequest request, MutationContext mutation)
     {
         Validate(request);
-        (DelegateState state, DelegateView view, long generation) = Commit(request);
-        SessionSelector older = (in SessionInfo session) =>
-            session.Egress is { } egress && egress.Generation < generation
-                && string.Equals(egress.DelegateName, request.Name, StringComparison.Ordinal);
-        if (request.Existing == ExistingPolicy.Close && !request.ValidateOnly)
+        string before = "";
+        SwapResult result = await _mutator.RunAsync<SwapResult>(
+            mutation,
+            next =>
+            {
+                DelegateRecord record = next.State.Delegate(request.Name);
+                StateDraft.CheckEtag(record, request.Etag);
+                before = record.Proxy;
+                next.Point(request.Name, request.Proxy);
+            },
+            (_, outlook) => PredictAsync(request, outlook.Read(read => read.Delegate(request.Name))));
+        if (mutation.ValidateOnly)
         {
-            // The swap stands, whatever becomes of its caller: closing is not given up half way.
-            int closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, CancellationToken.None);
-            return new SwapResult(view, generation, 0, 0, closed);
+            return result;
         }
 
-        long count = (await _engine.ListSessionsAsync(older, cancellationToken)).Count;
-        switch (request.Existing)
-        {
-            case ExistingPolicy.Drain:
-                if (!request.ValidateOnly)
-                {
-                    _ = DrainAsync(state, older, request.DrainTimeout.GetValueOrDefault());
-                }
-
-                return new SwapResult(view, generation, 0, count, 0);
-            case ExistingPolicy.Close:
-                return new SwapResult(view, generation, 0, 0, count);
-            default:
-                return new SwapResult(view, generation, count, 0, 0);
-        }
+        Count(request);
+        LogSwapped(request.Name, before, request.Proxy, result.Generation, request.Existing);
+        return await SettleAsync(request, result);
     }
 
     /// <summary>How often each delegate was swapped, by policy; delegates that are gone included.</summary>
     public IReadOnlyList<(string Delegate, ExistingPolicy Existing, long Count)> SwapCounts()
     {
-        lock (_registry.Gate)
+        lock (_swaps)
         {
             return [.. _swaps.Select(pair => (pair.Key.Delegate, pair.Key.Existing, pair.Value))];
+        }
+    }
+
+    internal static SessionSelector Older(string name, long generation) => (in SessionInfo session) =>
+        session.Egress is { } egress && egress.Generation < generation && string.Equals(egress.DelegateName, name, StringComparison.Ordinal);
+
+    /// <summary>Deals with the sessions of older generations, after a swap is in force.</summary>
+    internal async Task<SwapResult> SettleAsync(SwapRequest request, SwapResult result)
+    {
+        SessionSelector older = Older(request.Name, result.Generation);
+        switch (request.Existing)
+        {
+            case ExistingPolicy.Close:
+                // The swap stands, whatever becomes of its caller: closing is not given up half way.
+                int closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, CancellationToken.None);
+                return result with { Closed = closed };
+            case ExistingPolicy.Drain:
+                if (Hold(request.Name) is { } way)
+                {
+                    _ = DrainAsync(request.Name, way, older, request.DrainTimeout.GetValueOrDefault());
+                }
+
+                return result;
+            default:
+                return result;
         }
     }
 
@@ -177,41 +170,48 @@ public sealed partial class DelegateDirectory
         violations.ThrowIfAny(request.Name);
     }
 
-    private (DelegateState State, DelegateView View, long Generation) Commit(SwapRequest request)
+    private async Task<SwapResult> PredictAsync(SwapRequest request, DelegateView after)
     {
-        lock (_registry.Gate)
+        long generation = after.Meta.Generation;
+        long count = (await _engine.ListSessionsAsync(Older(request.Name, generation), CancellationToken.None)).Count;
+        return request.Existing switch
         {
-            _registry.EnsureRunning();
-            DelegateState state = _registry.Delegate(request.Name);
-            ResourceRegistry.CheckEtag(state, request.Etag);
-            ProxyState proxy = _registry.Proxy(request.Proxy);
-            if (request.ValidateOnly)
-            {
-                return (state, View(state), state.Generation + 1);
-            }
+            ExistingPolicy.Drain => new SwapResult(after with { Draining = true }, generation, 0, count, 0),
+            ExistingPolicy.Close => new SwapResult(after, generation, 0, 0, count),
+            _ => new SwapResult(after, generation, count, 0, 0),
+        };
+    }
 
-            string before = state.Proxy?.Name ?? "";
-            state.Commit(_registry.NextRevision(), _time.GetUtcNow(), wish: true);
-            state.Point(proxy);
-            if (request.Existing == ExistingPolicy.Drain)
-            {
-                state.Draining++;
-            }
-
+    private void Count(SwapRequest request)
+    {
+        lock (_swaps)
+        {
             (string, ExistingPolicy) key = (request.Name, request.Existing);
             _swaps[key] = _swaps.GetValueOrDefault(key) + 1;
-            LogSwapped(request.Name, before, request.Proxy, state.Generation, request.Existing);
-            return (state, View(state), state.Generation);
         }
     }
 
-    private async Task DrainAsync(DelegateState state, SessionSelector older, TimeSpan timeout)
+    private DelegateWay? Hold(string name)
+    {
+        DelegateWay? way = null;
+        _mutator.Note(name, () =>
+        {
+            way = _runtimes.Delegate(name);
+            if (way is not null)
+            {
+                way.Draining++;
+            }
+        });
+        return way;
+    }
+
+    private async Task DrainAsync(string name, DelegateWay way, SessionSelector older, TimeSpan timeout)
     {
         try
         {
             await Task.Delay(timeout, _time, _stopping);
             int closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, _stopping);
-            LogDrained(state.Name, closed);
+            LogDrained(name, closed);
         }
         catch (OperationCanceledException)
         {
@@ -219,16 +219,9 @@ public sealed partial class DelegateDirectory
         }
         finally
         {
-            lock (_registry.Gate)
-            {
-                state.Draining--;
-                state.Commit(_registry.NextRevision(), _time.GetUtcNow(), wish: false);
-            }
+            _mutator.Note(name, () => way.Draining--);
         }
     }
-
-    private DelegateView View(DelegateState state) =>
-        new(state.Meta, state.Proxy?.Name ?? "", state.Draining > 0, [.. _registry.UsersOfDelegate(state.Name)]);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name}, pointing at {Proxy}")]
     private partial void LogCreated(string name, string proxy);

@@ -8,6 +8,4 @@ namespace NetControl.ControlPlane.Delegates;
 /// <param name="Existing">What happens to sessions that live.</param>
 /// <param name="DrainTimeout">With <see cref="ExistingPolicy.Drain"/>: how long they may go on.</param>
 /// <param name="Etag">If not empty, must be current.</param>
-/// <param name="ValidateOnly">Check and count only.</param>
-public sealed record SwapRequest(string Name, string Proxy, ExistingPolicy Existing, TimeSpan? DrainTimeout = null, string Etag = "",
-    bool ValidateOnly = false);
+public sealed record SwapRequest(string Name, string Proxy, ExistingPolicy Existing, TimeSpan? DrainTimeout = null, string Etag = "");

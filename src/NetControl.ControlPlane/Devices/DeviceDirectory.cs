@@ -1,226 +1,222 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Validation;
-using NetControl.Engine;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Devices;
 
 /// <summary>The verbs of devices and their attachments.</summary>
-/// <remarks>
-/// Thread rule: any thread. The kernel is asked outside the registry's lock; meanwhile the name is taken by a state without a device, which
-/// every other verb refuses to touch.
-/// </remarks>
+/// <remarks>Thread rule: any thread. When a verb throws, nothing has happened.</remarks>
 public sealed partial class DeviceDirectory
 {
-    private readonly ResourceRegistry _registry;
+    private static readonly TimeSpan s_longestDrain = TimeSpan.FromHours(24);
+    private readonly Mutator _mutator;
+    private readonly Runtimes _runtimes;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly CancellationToken _stopping;
 
-    internal DeviceDirectory(ResourceRegistry registry, IEngine engine, TimeProvider time, ILogger logger)
+    internal DeviceDirectory(Mutator mutator, Runtimes runtimes, IEngine engine, TimeProvider time, ILogger logger,
+        CancellationToken stopping)
     {
-        _registry = registry;
+        _mutator = mutator;
+        _runtimes = runtimes;
         _engine = engine;
         _time = time;
         _logger = logger;
+        _stopping = stopping;
     }
 
-    /// <summary>Makes a device: 1. check and take the name, 2. open the interface, 3. attach and commit; or undo.</summary>
-    public DeviceView Create(DeviceDraft draft, string prefix, bool validateOnly)
+    /// <summary>Makes a device, and its interface.</summary>
+    public async Task<DeviceView> CreateAsync(DeviceDraft draft, string prefix, MutationContext mutation)
     {
-        ViolationList violations = new();
-        TunSpec? spec = DeviceValidator.Validate(draft, prefix, FieldNaming.Proto, violations);
-        DeviceState? state = null;
-        lock (_registry.Gate)
+        DeviceView view = await _mutator.RunAsync(
+            mutation, next => next.Add(draft, Validate(next.State, draft, prefix)), read => read.Device(draft.Name));
+        if (!mutation.ValidateOnly)
         {
-            _registry.EnsureRunning();
-            if (spec is not null)
-            {
-                state = Reserve(spec, prefix, violations, validateOnly);
-            }
+            LogCreated(draft.Name, view.Status!.InterfaceName, view.Status.Adopted);
         }
 
-        violations.ThrowIfAny(draft.Name);
-        if (validateOnly)
-        {
-            return View(state!);
-        }
-
-        IEngineDevice device;
-        try
-        {
-            device = _engine.OpenDevice(spec!.ToDeviceSpec());
-        }
-        catch (Exception e)
-        {
-            lock (_registry.Gate)
-            {
-                _registry.Devices.Remove(spec!.Name);
-                _registry.NextRevision();
-            }
-
-            throw e is EngineException refused ? ControlPlaneException.From(refused, spec.Name) : e;
-        }
-
-        lock (_registry.Gate)
-        {
-            // What it attaches to may have been removed by force meanwhile; DetachEverywhere has then emptied the names in Spec.
-            device.AcceptImmediately = state!.Spec.AcceptImmediately;
-            device.StreamEgress = _registry.ResolveEgress(state.Spec.StreamDialer);
-            device.PacketEgress = _registry.ResolveEgress(state.Spec.PacketProxy);
-            state.Device = device;
-            state.Commit(_registry.NextRevision());
-            LogCreated(spec.Name, device.Status.InterfaceName, device.Status.Adopted);
-            return View(state);
-        }
+        return view;
     }
 
     /// <summary>Reads one device.</summary>
-    public DeviceView Get(string name)
-    {
-        lock (_registry.Gate)
-        {
-            return View(_registry.Device(name));
-        }
-    }
+    public DeviceView Get(string name) => _mutator.Read(read => read.Device(name));
 
     /// <summary>Reads a page of devices.</summary>
-    public Page<DeviceView> List(int pageSize, string pageToken)
-    {
-        lock (_registry.Gate)
-        {
-            return Paging.ByName(ResourceName.Devices, _registry.Devices.Values, pageSize, pageToken, View);
-        }
-    }
+    public Page<DeviceView> List(int pageSize, string pageToken) => _mutator.Read(read =>
+        Paging.ByName(ResourceName.Devices, read.State.Devices.Values, pageSize, pageToken, read.View));
 
     /// <summary>Reads all devices.</summary>
-    public IReadOnlyList<DeviceView> All()
+    public IReadOnlyList<DeviceView> All() =>
+        _mutator.Read<IReadOnlyList<DeviceView>>(read => [.. read.State.Devices.Values.Select(read.View)]);
+
+    /// <summary>Changes a device. Attachments change in place; anything else opens the interface anew, which ends its sessions and asks for
+    /// force where there are any.</summary>
+    /// <param name="name">The device.</param>
+    /// <param name="patch">Makes the new draft from the one in force.</param>
+    /// <param name="etag">If not empty, must be current.</param>
+    /// <param name="force">Whether sessions may end.</param>
+    /// <param name="mutation">What came with the request.</param>
+    public async Task<DeviceView> UpdateAsync(string name, Func<DeviceDraft, DeviceDraft> patch, string etag, bool force,
+        MutationContext mutation)
     {
-        lock (_registry.Gate)
+        int live = force ? 0 : await CountAsync(name);
+        DeviceView view = await _mutator.RunAsync(mutation, next =>
         {
-            return [.. _registry.Devices.Values.Select(View)];
+            DeviceRecord record = next.State.Device(name);
+            StateDraft.CheckEtag(record, etag);
+            DeviceDraft draft = patch(record.Draft);
+            next.Change(name, draft, Validate(next.State, draft, "device."));
+            if (live > 0 && ChangePreparer.Reopens(record, next.State.Device(name)))
+            {
+                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
+                    $"\"{name}\" has {live} live sessions, which this change ends; close them, or set force", name);
+            }
+        }, read => read.Device(name));
+        if (!mutation.ValidateOnly)
+        {
+            LogUpdated(name);
         }
+
+        return view;
     }
 
     /// <summary>Removes a device; with force also one that has live sessions.</summary>
-    public async Task DeleteAsync(string name, string etag, bool force, bool validateOnly, CancellationToken cancellationToken)
+    public async Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation)
     {
-        lock (_registry.Gate)
+        int live = force ? 0 : await CountAsync(name);
+        Deleted deleted = await _mutator.RunAsync(mutation, next =>
         {
-            _registry.EnsureRunning();
-            ResourceRegistry.CheckEtag(_registry.OpenDevice(name), etag);
-        }
-
-        if (!force)
-        {
-            int live = (await _engine.ListSessionsAsync((in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal),
-                cancellationToken)).Count;
+            StateDraft.CheckEtag(next.State.Device(name), etag);
             if (live > 0)
             {
                 throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
                     $"\"{name}\" has {live} live sessions; close them, or set force", name);
             }
-        }
 
-        if (validateOnly)
+            next.RemoveDevice(name);
+        }, _ => Deleted.Answer);
+        if (!mutation.ValidateOnly)
         {
-            return;
+            LogDeleted(name);
         }
 
-        DeviceState state;
-        lock (_registry.Gate)
+        return deleted;
+    }
+
+    /// <summary>Rejects new sessions from now on, whatever is attached, and ends the others at a deadline.</summary>
+    /// <param name="name">The device.</param>
+    /// <param name="timeout">How long sessions may go on; null for as long as they last.</param>
+    /// <param name="etag">If not empty, must be current.</param>
+    /// <param name="mutation">What came with the request.</param>
+    public async Task<DrainResult> DrainAsync(string name, TimeSpan? timeout, string etag, MutationContext mutation)
+    {
+        CheckDrainTimeout(timeout, name);
+        DrainResult result = await _mutator.RunAsync<DrainResult>(
+            mutation,
+            next =>
+            {
+                StateDraft.CheckEtag(next.State.Device(name), etag);
+                next.Drain(name, draining: true);
+            },
+            async (_, outlook) =>
+            {
+                long live = await CountAsync(name);
+                return outlook.Read(read => new DrainResult(read.Device(name), live));
+            });
+        if (!mutation.ValidateOnly)
         {
-            state = _registry.OpenDevice(name);
-            ResourceRegistry.CheckEtag(state, etag);
-            state.Closing = true;
-            state.Commit(_registry.NextRevision(), _time.GetUtcNow(), wish: false);
+            LogDraining(name, result.Sessions);
+            object drain = new();
+            _mutator.Note(name, () => _runtimes.Device(name)?.Drain = drain);
+            if (timeout is { } limit)
+            {
+                _ = CloseLaterAsync(name, drain, limit);
+            }
         }
 
-        await CloseAsync(state, SessionCause.DeviceClosed);
-        LogDeleted(name);
+        return result;
+    }
+
+    /// <summary>Ends a drain: new sessions go where the device is attached to. A deadline that still runs is forgotten.</summary>
+    public async Task<DeviceView> ResumeAsync(string name, string etag, MutationContext mutation)
+    {
+        DeviceView view = await _mutator.RunAsync(mutation, next =>
+        {
+            StateDraft.CheckEtag(next.State.Device(name), etag);
+            next.Drain(name, draining: false);
+        }, read => read.Device(name));
+        if (!mutation.ValidateOnly)
+        {
+            LogResumed(name);
+        }
+
+        return view;
     }
 
     /// <summary>Says where new TCP sessions go, and when a SYN is answered; null leaves that as it is.</summary>
-    public DeviceView AttachStreamDialer(string name, string target, bool? acceptImmediately, string etag, bool validateOnly)
+    public Task<DeviceView> AttachStreamDialerAsync(string name, string target, bool? acceptImmediately, string etag,
+        MutationContext mutation)
     {
         Validate(name, target, "stream_dialer");
-        return Attach(name, etag, validateOnly, spec =>
-            spec with { StreamDialer = target, AcceptImmediately = acceptImmediately ?? spec.AcceptImmediately });
+        return AttachAsync(name, etag, mutation, draft =>
+            draft with { StreamDialer = target, AcceptImmediately = acceptImmediately ?? draft.AcceptImmediately });
     }
 
     /// <summary>Says where new UDP sessions go.</summary>
-    public DeviceView AttachPacketProxy(string name, string target, string etag, bool validateOnly)
+    public Task<DeviceView> AttachPacketProxyAsync(string name, string target, string etag, MutationContext mutation)
     {
         Validate(name, target, "packet_proxy");
-        return Attach(name, etag, validateOnly, spec => spec with { PacketProxy = target });
+        return AttachAsync(name, etag, mutation, draft => draft with { PacketProxy = target });
     }
 
     /// <summary>New TCP sessions are rejected from now on.</summary>
-    public DeviceView DetachStreamDialer(string name, string etag, bool validateOnly) =>
-        Attach(name, etag, validateOnly, spec => spec with { StreamDialer = "" });
+    public Task<DeviceView> DetachStreamDialerAsync(string name, string etag, MutationContext mutation) =>
+        AttachAsync(name, etag, mutation, draft => draft with { StreamDialer = "" });
 
     /// <summary>New UDP sessions are rejected from now on.</summary>
-    public DeviceView DetachPacketProxy(string name, string etag, bool validateOnly) =>
-        Attach(name, etag, validateOnly, spec => spec with { PacketProxy = "" });
+    public Task<DeviceView> DetachPacketProxyAsync(string name, string etag, MutationContext mutation) =>
+        AttachAsync(name, etag, mutation, draft => draft with { PacketProxy = "" });
 
-    /// <summary>Closes every device at the end of the process.</summary>
+    /// <summary>Closes every device at the end of the process; what was wished stays wished.</summary>
     internal async Task CloseAllAsync()
     {
-        List<DeviceState> open;
-        lock (_registry.Gate)
+        List<IEngineDevice> open = [];
+        _mutator.Note("", () =>
         {
-            open = [.. _registry.Devices.Values.Where(state => state.Device is not null && !state.Closing)];
-            foreach (DeviceState state in open)
+            foreach (DeviceSlot slot in _runtimes.Devices.Values.Where(slot => !slot.Closing))
             {
-                state.Closing = true;
+                slot.Closing = true;
+                if (slot.Device is { } device)
+                {
+                    open.Add(device);
+                }
+            }
+        });
+        await Task.WhenAll(open.Select(device => device.CloseAsync(SessionCause.Shutdown)));
+    }
+
+    private static TunSpec Validate(ControlState state, DeviceDraft draft, string prefix)
+    {
+        ViolationList violations = new();
+        TunSpec? spec = DeviceValidator.Validate(draft, prefix, FieldNaming.Proto, violations);
+        if (spec is not null)
+        {
+            foreach (DeviceRecord other in state.Devices.Values.Where(other => other.Name != draft.Name))
+            {
+                DeviceConflicts.Check(spec, other.Spec, prefix, violations);
             }
         }
 
-        await Task.WhenAll(open.Select(state => CloseAsync(state, SessionCause.Shutdown)));
-    }
-
-    private async Task CloseAsync(DeviceState state, SessionCause cause)
-    {
-        try
-        {
-            await state.Device!.CloseAsync(cause);
-        }
-        finally
-        {
-            lock (_registry.Gate)
-            {
-                _registry.Devices.Remove(state.Name);
-                _registry.NextRevision();
-            }
-        }
-    }
-
-    private DeviceState Reserve(TunSpec spec, string prefix, ViolationList violations, bool validateOnly)
-    {
-        if (_registry.Devices.ContainsKey(spec.Name))
-        {
-            throw new ControlPlaneException(ControlPlaneError.AlreadyExists, $"\"{spec.Name}\" exists already", spec.Name);
-        }
-
-        foreach (DeviceState other in _registry.Devices.Values)
-        {
-            DeviceConflicts.Check(spec, other.Spec, prefix, violations);
-        }
-
-        _registry.ResolveEgress(spec.StreamDialer);
-        _registry.ResolveEgress(spec.PacketProxy);
-        DeviceState state = new(spec, _time.GetUtcNow());
-        if (!validateOnly && violations.Items.Count == 0)
-        {
-            _registry.Devices.Add(spec.Name, state);
-            state.Commit(_registry.NextRevision());
-        }
-
-        return state;
+        violations.ThrowIfAny(draft.Name);
+        return spec!;
     }
 
     private static void Validate(string name, string target, string field)
@@ -231,47 +227,82 @@ public sealed partial class DeviceDirectory
         violations.ThrowIfAny(name);
     }
 
-    private DeviceView Attach(string name, string etag, bool validateOnly, Func<TunSpec, TunSpec> change)
+    private async Task<DeviceView> AttachAsync(string name, string etag, MutationContext mutation, Func<DeviceDraft, DeviceDraft> change)
     {
-        lock (_registry.Gate)
+        DeviceView view = await _mutator.RunAsync(mutation, next =>
         {
-            _registry.EnsureRunning();
-            DeviceState state = _registry.OpenDevice(name);
-            ResourceRegistry.CheckEtag(state, etag);
-            TunSpec spec = change(state.Spec);
-            Egress? streams = _registry.ResolveEgress(spec.StreamDialer);
-            Egress? packets = _registry.ResolveEgress(spec.PacketProxy);
-            if (!validateOnly && spec != state.Spec)
+            DeviceRecord record = next.State.Device(name);
+            StateDraft.CheckEtag(record, etag);
+            DeviceDraft draft = change(record.Draft);
+            if (draft != record.Draft)
             {
-                state.Spec = spec;
-                state.Device!.AcceptImmediately = spec.AcceptImmediately;
-                state.Device.StreamEgress = streams;
-                state.Device.PacketEgress = packets;
-                state.Commit(_registry.NextRevision(), _time.GetUtcNow(), wish: true);
-                LogAttached(name, spec.StreamDialer, spec.PacketProxy);
+                next.Change(name, draft, record.Spec with
+                {
+                    StreamDialer = draft.StreamDialer,
+                    PacketProxy = draft.PacketProxy,
+                    AcceptImmediately = draft.AcceptImmediately,
+                });
             }
+        }, read => read.Device(name));
+        if (!mutation.ValidateOnly)
+        {
+            LogAttached(name, view.Spec.StreamDialer, view.Spec.PacketProxy);
+        }
 
-            return View(state);
+        return view;
+    }
+
+    private static void CheckDrainTimeout(TimeSpan? timeout, string name)
+    {
+        if (timeout is { } t && (t < TimeSpan.Zero || t > s_longestDrain))
+        {
+            ViolationList violations = new();
+            violations.Add("timeout", $"{t.TotalSeconds:0.###}s", "is out of range", "write 0s to 86400s, or leave it out for no deadline",
+                "OUT_OF_RANGE");
+            violations.ThrowIfAny(name);
         }
     }
 
-    private DeviceView View(DeviceState state)
+    private async Task CloseLaterAsync(string name, object drain, TimeSpan timeout)
     {
-        DevicePhase phase = state.Closing ? DevicePhase.Closing
-            : state.Device is null ? DevicePhase.Starting
-            : Usable(state.Device.StreamEgress?.Current.StreamDialer) || Usable(state.Device.PacketEgress?.Current.PacketProxy)
-                ? DevicePhase.Ready
-            : DevicePhase.Blocked;
-        return new DeviceView(state.Meta, state.Spec, phase, state.Device?.Status);
+        try
+        {
+            await Task.Delay(timeout, _time, _stopping);
+
+            // Resumed, drained anew with another deadline, or removed: this deadline is nobody's any more.
+            if (_mutator.State.Devices.GetValueOrDefault(name) is { Draining: true } && _runtimes.Device(name)?.Drain == drain)
+            {
+                int closed = await _engine.CloseSessionsAsync(
+                    (in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal), SessionCause.Drained, _stopping);
+                LogDrained(name, closed);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends, and its sessions with it.
+        }
     }
 
-    private static bool Usable(object? way) => way is not null;
+    private async Task<int> CountAsync(string name) => (await _engine.ListSessionsAsync(
+        (in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal), CancellationToken.None)).Count;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name}: interface {Interface}, adopted: {Adopted}")]
     private partial void LogCreated(string name, string @interface, bool adopted);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "attached {Name}: streams to '{StreamDialer}', packets to '{PacketProxy}'")]
     private partial void LogAttached(string name, string streamDialer, string packetProxy);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "draining {Name}: {Sessions} sessions go on")]
+    private partial void LogDraining(string name, long sessions);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "drained {Name}: closed {Closed} sessions at the deadline")]
+    private partial void LogDrained(string name, int closed);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "resumed {Name}")]
+    private partial void LogResumed(string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "updated {Name}")]
+    private partial void LogUpdated(string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "deleted {Name}")]
     private partial void LogDeleted(string name);

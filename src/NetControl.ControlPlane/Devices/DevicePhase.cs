@@ -12,6 +12,12 @@ public enum DevicePhase
     /// <summary>Nothing usable is attached.</summary>
     Blocked,
 
+    /// <summary>New sessions are rejected, older ones go on.</summary>
+    Draining,
+
+    /// <summary>It cannot be opened; it is tried again and again.</summary>
+    Failed,
+
     /// <summary>It is being removed.</summary>
     Closing,
 }

@@ -9,4 +9,5 @@ namespace NetControl.ControlPlane.Devices;
 /// <param name="Spec">What was asked for.</param>
 /// <param name="Phase">What it is doing.</param>
 /// <param name="Status">What it turned out to be; null until it is open.</param>
-public sealed record DeviceView(ResourceMeta Meta, TunSpec Spec, DevicePhase Phase, DeviceStatus? Status);
+/// <param name="Fault">Why it cannot be opened; empty when it is.</param>
+public sealed record DeviceView(ResourceMeta Meta, TunSpec Spec, DevicePhase Phase, DeviceStatus? Status, string Fault = "");

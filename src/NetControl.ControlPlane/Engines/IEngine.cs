@@ -34,4 +34,6 @@ internal interface IEngine
     void TrimPools();
 
     EngineCounters ReadCounters();
+
+    Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken);
 }

@@ -47,4 +47,7 @@ internal sealed class PacketEngineAdapter : IEngine
     public void TrimPools() => _engine.TrimPools();
 
     public EngineCounters ReadCounters() => _engine.ReadCounters();
+
+    public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken) =>
+        _engine.ReadAccountingAsync(cancellationToken);
 }

@@ -52,6 +52,15 @@ public enum ControlPlaneError
     /// <summary>The device is closed.</summary>
     DeviceClosed,
 
+    /// <summary>The change could not be stored; nothing was changed.</summary>
+    StorageFailed,
+
+    /// <summary>The whole configuration changed since the caller read it.</summary>
+    GenerationMismatch,
+
+    /// <summary>An applied configuration waits for its confirmation; nothing else changes meanwhile.</summary>
+    ConfirmationPending,
+
     /// <summary>The process is shutting down.</summary>
     ShuttingDown,
 }

@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Storage;
 using NetControl.ControlPlane.Validation;
 
 namespace NetControl.ControlPlane.Registry;
@@ -7,7 +8,8 @@ namespace NetControl.ControlPlane.Registry;
 /// <summary>Remembers answers by request id, so that a repeated request gets the first answer and has no second effect.</summary>
 /// <remarks>
 /// Thread rule: any thread. A repetition that arrives while the first call still runs waits for it. The work is not bound to the first
-/// caller's deadline: it ends, and the retry finds its answer. Failures are forgotten.
+/// caller's deadline: it ends, and the retry finds its answer. Failures are forgotten. Answers of changes are stored with the change
+/// (<see cref="MutationContext.EncodeAnswer"/>), and so outlive the process.
 /// </remarks>
 public sealed class IdempotencyCache
 {
@@ -30,43 +32,63 @@ public sealed class IdempotencyCache
     /// <summary>How many answers were given again.</summary>
     public long Replays => Interlocked.Read(ref _replays);
 
-    /// <summary>Does the work once for each request id; an empty id means every time.</summary>
-    /// <param name="requestId">A UUID, or empty.</param>
-    /// <param name="method">The method's name: the same id may not be used for another one.</param>
-    /// <param name="request">The request's bytes: the same id may not be used with another body.</param>
+    /// <summary>Does the work once for each request id; an empty id, and a dry run, mean every time.</summary>
+    /// <param name="mutation">The request.</param>
     /// <param name="work">The work.</param>
-    public Task<T> RunAsync<T>(string requestId, string method, ReadOnlySpan<byte> request, Func<Task<T>> work)
+    /// <param name="decode">Makes the answer from the bytes that a former process stored.</param>
+    public Task<T> RunAsync<T>(MutationContext mutation, Func<Task<T>> work, Func<byte[], T> decode)
         where T : class
     {
-        if (requestId.Length == 0)
+        if (mutation.RequestId.Length == 0)
         {
             return work();
         }
 
-        if (!Guid.TryParse(requestId, out Guid id))
+        if (!Guid.TryParse(mutation.RequestId, out Guid id))
         {
             ViolationList violations = new();
-            violations.Add("request_id", requestId, "is not a UUID", "write e.g. 4f1c8b9e-5a57-4b0e-9c3e-0d7f4a1d2b3c",
+            violations.Add("request_id", mutation.RequestId, "is not a UUID", "write e.g. 4f1c8b9e-5a57-4b0e-9c3e-0d7f4a1d2b3c",
                 "INVALID_REQUEST_ID");
             violations.ThrowIfAny("");
         }
 
-        byte[] hash = SHA256.HashData(request);
+        // A dry run has no effect to protect, and its id may be used again for the real call.
+        if (mutation.ValidateOnly)
+        {
+            return work();
+        }
+
         TaskCompletionSource<object> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Entry entry = new(method, hash, completion.Task);
         lock (_gate)
         {
             Forget();
             if (_entries.TryGetValue(id, out Entry? known))
             {
-                return Replay<T>(known, entry, requestId);
+                return ReplayAsync(known, mutation, decode);
             }
 
-            _entries.Add(id, entry);
-            _order.Enqueue((id, _time.GetUtcNow() + Lifetime));
+            Remember(id, new Entry(mutation.Method, mutation.Fingerprint, completion.Task), _time.GetUtcNow() + Lifetime);
         }
 
         return RunFirstAsync(id, completion, work);
+    }
+
+    /// <summary>Takes in what a former process stored.</summary>
+    internal void Restore(IEnumerable<StoredAnswer> answers)
+    {
+        lock (_gate)
+        {
+            foreach (StoredAnswer answer in answers)
+            {
+                Remember(answer.RequestId, new Entry(answer.Method, answer.Fingerprint, Task.FromResult<object>(answer.Answer)), answer.Expires);
+            }
+        }
+    }
+
+    private void Remember(Guid id, Entry entry, DateTimeOffset expires)
+    {
+        _entries.Add(id, entry);
+        _order.Enqueue((id, expires));
     }
 
     private async Task<T> RunFirstAsync<T>(Guid id, TaskCompletionSource<object> completion, Func<Task<T>> work)
@@ -91,18 +113,20 @@ public sealed class IdempotencyCache
         }
     }
 
-    private async Task<T> Replay<T>(Entry known, Entry asked, string requestId)
+    private async Task<T> ReplayAsync<T>(Entry known, MutationContext asked, Func<byte[], T> decode)
+        where T : class
     {
-        if (known.Method != asked.Method || !known.Hash.AsSpan().SequenceEqual(asked.Hash))
+        if (known.Method != asked.Method || !known.Fingerprint.Span.SequenceEqual(asked.Fingerprint.Span))
         {
             throw new ControlPlaneException(
                 ControlPlaneError.RequestIdReused,
-                $"request_id \"{requestId}\" was used for another request; take a new one",
+                $"request_id \"{asked.RequestId}\" was used for another request; take a new one",
                 violations: [new Violation("request_id", "was used for another request; take a new one", "REQUEST_ID_REUSED")]);
         }
 
         Interlocked.Increment(ref _replays);
-        return (T)await known.Result;
+        object result = await known.Result;
+        return result as T ?? decode((byte[])result);
     }
 
     private void Forget()
@@ -115,5 +139,5 @@ public sealed class IdempotencyCache
         }
     }
 
-    private sealed record Entry(string Method, byte[] Hash, Task<object> Result);
+    private sealed record Entry(string Method, ReadOnlyMemory<byte> Fingerprint, Task<object> Result);
 }

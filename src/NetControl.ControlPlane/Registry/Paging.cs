@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Validation;
 
 namespace NetControl.ControlPlane.Registry;
@@ -45,13 +46,13 @@ internal static class Paging
     }
 
     /// <summary>A page of a list that is sorted by name.</summary>
-    public static Page<TView> ByName<TState,
-        TView>(string scope, IEnumerable<TState> sorted, int pageSize, string pageToken, Func<TState, TView> view)
-        where TState : ResourceState
+    public static Page<TView> ByName<TRecord, TView>(
+        string scope, IEnumerable<TRecord> sorted, int pageSize, string pageToken, Func<TRecord, TView> view)
+        where TRecord : ResourceRecord
     {
         int size = Size(pageSize);
         string after = After(scope, pageToken);
-        List<TState> items = [.. sorted.Where(state => string.CompareOrdinal(state.Name, after) > 0).Take(size + 1)];
+        List<TRecord> items = [.. sorted.Where(record => string.CompareOrdinal(record.Name, after) > 0).Take(size + 1)];
         bool more = items.Count > size;
         return new Page<TView>([.. items.Take(size).Select(view)], more ? Token(scope, items[size - 1].Name) : "");
     }

@@ -1,9 +1,11 @@
 using System.Globalization;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
+using NetControl.Engine;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Sessions;
@@ -12,12 +14,12 @@ namespace NetControl.ControlPlane.Sessions;
 /// <remarks>Thread rule: any thread; the engine copies on its loops, everything here works on the copies.</remarks>
 public sealed class SessionDirectory
 {
-    private readonly ResourceRegistry _registry;
+    private readonly Mutator _mutator;
     private readonly IEngine _engine;
 
-    internal SessionDirectory(ResourceRegistry registry, IEngine engine)
+    internal SessionDirectory(Mutator mutator, IEngine engine)
     {
-        _registry = registry;
+        _mutator = mutator;
         _engine = engine;
     }
 
@@ -64,6 +66,10 @@ public sealed class SessionDirectory
             : throw new ControlPlaneException(ControlPlaneError.NotFound, $"\"{name}\" does not exist, or has ended", name);
     }
 
+    /// <summary>Reads the books, at one moment of each loop: everything in them adds up.</summary>
+    public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken) =>
+        _engine.ReadAccountingAsync(cancellationToken);
+
     /// <summary>Closes sessions by name and by filter; returns how many.</summary>
     public async Task<int> CloseAsync(IReadOnlyList<string> names, SessionFilter filter, bool all, bool validateOnly,
         CancellationToken cancellationToken)
@@ -96,13 +102,7 @@ public sealed class SessionDirectory
             : await _engine.CloseSessionsAsync(Selects, SessionCause.ClosedByOperator, CancellationToken.None);
     }
 
-    private string Device(string name)
-    {
-        lock (_registry.Gate)
-        {
-            return _registry.Device(name).Name;
-        }
-    }
+    private string Device(string name) => _mutator.State.Device(name).Name;
 
     private static (long Ticks, ulong Id) ParseKey(string key)
     {

@@ -6,10 +6,18 @@ namespace NetControl.ControlPlane.Validation;
 public static class DesiredStateValidator
 {
     /// <summary>Adds every violation of the document.</summary>
-    public static void Validate(DesiredState desired, ViolationList violations)
+    public static void Validate(DesiredState desired, ViolationList violations) => Validate(desired, new HashSet<string>(StringComparer.Ordinal), violations);
+
+    /// <summary>Adds every violation of the document.</summary>
+    /// <param name="desired">The document.</param>
+    /// <param name="known">The names of resources outside it that it may refer to.</param>
+    /// <param name="violations">Gets the violations.</param>
+    public static void Validate(DesiredState desired, IReadOnlySet<string> known, ViolationList violations)
     {
         HashSet<string> proxies = Names(desired.Proxies.Select(p => p.Name), "proxies", violations);
+        proxies.UnionWith(known.Where(name => ResourceName.Is(name, ResourceName.Proxies)));
         HashSet<string> delegates = Names(desired.Delegates.Select(d => d.Name), "delegates", violations);
+        delegates.UnionWith(known.Where(name => ResourceName.Is(name, ResourceName.Delegates)));
         Names(desired.Devices.Select(d => d.Name), "devices", violations);
         for (int i = 0; i < desired.Proxies.Count; i++)
         {

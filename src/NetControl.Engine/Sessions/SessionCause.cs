@@ -68,4 +68,7 @@ public enum SessionCause : byte
 
     /// <summary>A fault of ours; the log says more.</summary>
     InternalError,
+
+    /// <summary>Its device was drained, and the deadline passed.</summary>
+    Drained,
 }

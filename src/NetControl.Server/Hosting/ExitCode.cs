@@ -10,6 +10,7 @@ internal static class ExitCode
     public const int MissingCapability = 4;
     public const int TunUnavailable = 5;
     public const int KernelRefused = 6;
+    public const int StateUnusable = 7;
     public const int Internal = 70;
     public const int Forced = 130;
 }

@@ -35,6 +35,9 @@ internal static class ServerCommand
               udpIdleTimeout: "30s"
 
         Once every declared device passes traffic and the listeners are up, one line "ready: ..." goes to standard output.
+        With --state, what was done over gRPC outlives the process, also a kill at any moment. With both, the state file comes first and the
+        configuration file is applied to it: what the file declared once and no longer does is removed, what gRPC made stays. SIGHUP reads
+        the file again, and changes what has changed; a file with a fault changes nothing.
         Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once.
 
         Exit codes:
@@ -45,6 +48,7 @@ internal static class ServerCommand
             4  CAP_NET_ADMIN is missing
             5  /dev/net/tun does not exist or may not be opened
             6  the kernel refused an interface, address, route or rule
+            7  the state file cannot be used: no permission, in use, broken, or of a newer version
            70  a fault of ours
           130  ended at once by a second signal
         """;
@@ -53,6 +57,12 @@ internal static class ServerCommand
     {
         Option<string?> config = new("--config", "-c") { Description = "Apply this YAML file at start.", HelpName = "FILE" };
         Option<bool> check = new("--check") { Description = "Check the configuration and end." };
+        Option<string?> state = new("--state")
+        {
+            Description = "Where desired state is kept, an SQLite file; \"\" is memory. Default: memory with --config, else "
+                + StateFile.DefaultPath + ".",
+            HelpName = "FILE",
+        };
         Option<int> loops = new("--loops")
         {
             Description = "Event loops, each a thread; 0 is one for each CPU that the process may use.",
@@ -73,11 +83,12 @@ internal static class ServerCommand
                 result.AddError($"--loops: \"{result.Tokens[0].Value}\" is not a number from 0 to 256; write e.g. --loops 2");
             }
         });
-        RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, check, loops,
-            logLevel, logFormat };
+        RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, state, check,
+            loops, logLevel, logFormat };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
             ConfigFile = parsed.GetValue(config),
+            StateFile = parsed.GetValue(state),
             CheckOnly = parsed.GetValue(check),
             Loops = parsed.GetValue(loops),
             LogLevel = parsed.GetValue(logLevel),

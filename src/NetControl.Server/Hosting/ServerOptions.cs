@@ -15,6 +15,9 @@ internal sealed record ServerOptions
     /// <summary>Event loops; 0 is one for each CPU.</summary>
     public int Loops { get; init; }
 
+    /// <summary>Where desired state is kept; empty is memory, null is the default.</summary>
+    public string? StateFile { get; init; }
+
     /// <summary>Check the configuration and end.</summary>
     public bool CheckOnly { get; init; }
 }

@@ -1,12 +1,14 @@
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
 
 namespace NetControl.Server.Hosting;
 
-/// <summary>The life of the process: 1. check the file, 2. bind, 3. engine and devices, 4. Kestrel, 5. ready, 6. wait, and back.</summary>
+/// <summary>The life of the process: 1. check the file, 2. bind, 3. state, 4. engine and devices, 5. Kestrel, 6. ready, 7. wait, and
+/// back.</summary>
 /// <remarks>What is cheap and may fail comes first, while there is nothing to undo. Devices pass traffic before the first RPC is
 /// served.</remarks>
 internal static class ServerProcess
@@ -38,6 +40,10 @@ internal static class ServerProcess
         {
             return await FailAsync(e.ExitCode, e.Message);
         }
+        catch (StorageException e)
+        {
+            return await FailAsync(ExitCode.StateUnusable, e.Message);
+        }
         catch (ControlPlaneException e)
         {
             return await FailAsync(Code(e.Error), e.Resource.Length > 0 ? $"{e.Resource}: {e.Message}" : e.Message);
@@ -51,18 +57,27 @@ internal static class ServerProcess
     private static async Task ServeAsync(ServerOptions options, ServerConfiguration configuration, StderrLoggerProvider logs)
     {
         ILogger log = logs.CreateLogger("NetControl");
-        using ShutdownSignals signals = new();
+        using ProcessSignals signals = new();
         using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http);
+        using IStateStore store = StateFile.Open(options);
         await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
-        using NetControlPlane plane = new(engine, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
-        await plane.ApplyAsync(configuration.Desired);
+        using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
+        plane.Restore();
+        long generation = plane.Configuration.Get().Generation;
+        ServerLog.State(log, store.Description, generation);
+        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log);
+        if (file is not null)
+        {
+            await file.ApplyAsync(configuration);
+        }
+
         await using WebApplication app = WebHost.Build(plane, listeners, logs);
         try
         {
             await app.StartAsync();
             using MemoryHousekeeper housekeeper = MemoryHousekeeper.Start(plane);
-            await Console.Out.WriteLineAsync(ReadyLine(configuration, listeners));
-            await signals.Requested;
+            await Console.Out.WriteLineAsync(ReadyLine(plane, listeners));
+            await ServeUntilEndAsync(signals, file, log);
         }
         finally
         {
@@ -74,9 +89,27 @@ internal static class ServerProcess
         ServerLog.Ended(log);
     }
 
-    private static string ReadyLine(ServerConfiguration configuration, BoundListeners listeners)
+    private static async Task ServeUntilEndAsync(ProcessSignals signals, FileReloader? file, ILogger log)
     {
-        IEnumerable<string> parts = configuration.Desired.Devices.Select(d => d.Name)
+        Task<bool> hangUp = signals.Reloads.ReadAsync().AsTask();
+        while (await Task.WhenAny(signals.Requested, hangUp) == hangUp)
+        {
+            if (file is null)
+            {
+                ServerLog.NothingToReload(log);
+            }
+            else
+            {
+                await file.ReloadAsync();
+            }
+
+            hangUp = signals.Reloads.ReadAsync().AsTask();
+        }
+    }
+
+    private static string ReadyLine(NetControlPlane plane, BoundListeners listeners)
+    {
+        IEnumerable<string> parts = plane.Devices.All().Where(d => d.Status is not null).Select(d => d.Meta.Name)
             .Concat(listeners.Grpc.Select(l => $"grpc {l.Url}"))
             .Concat(listeners.Http is null ? [] : [$"http {listeners.Http.Url}"]);
         return $"ready: {string.Join(", ", parts)}";

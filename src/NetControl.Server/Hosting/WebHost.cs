@@ -36,6 +36,7 @@ internal static class WebHost
         builder.Services.AddSingleton<ProxyService>();
         builder.Services.AddSingleton<DelegateService>();
         builder.Services.AddSingleton<SessionService>();
+        builder.Services.AddSingleton<ConfigurationService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
@@ -49,6 +50,7 @@ internal static class WebHost
         app.MapGrpcService<ProxyService>();
         app.MapGrpcService<DelegateService>();
         app.MapGrpcService<SessionService>();
+        app.MapGrpcService<ConfigurationService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcReflectionService();
@@ -88,7 +90,7 @@ internal static class WebHost
     private static Socket Take(BoundListeners listeners, EndPoint endPoint) =>
         listeners.All.First(listener => listener.EndPoint.ToString() == endPoint.ToString()).Socket;
 
-    /// <summary>Signals are handled by <see cref="ShutdownSignals"/>, in an order that the framework does not know.</summary>
+    /// <summary>Signals are handled by <see cref="ProcessSignals"/>, in an order that the framework does not know.</summary>
     private sealed class OwnLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

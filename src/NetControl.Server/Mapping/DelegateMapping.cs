@@ -27,8 +27,7 @@ internal static class DelegateMapping
         request.Proxy,
         request.Existing.ToPolicy(),
         request.DrainTimeout.ToTimeSpanOrNull("drain_timeout"),
-        request.Etag,
-        request.ValidateOnly);
+        request.Etag);
 
     public static V1.SwapDelegateResponse ToMessage(this SwapResult result) => new()
     {

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using NetControl.Engine.Devices;
 using V1 = NetControl.Protocol.V1;
 
@@ -56,11 +57,57 @@ internal static class DeviceMapping
                 DevicePhase.Starting => V1.Device.Types.State.Starting,
                 DevicePhase.Ready => V1.Device.Types.State.Ready,
                 DevicePhase.Blocked => V1.Device.Types.State.Blocked,
+                DevicePhase.Draining => V1.Device.Types.State.Draining,
+                DevicePhase.Failed => V1.Device.Types.State.Failed,
                 _ => V1.Device.Types.State.Closing,
             },
             Status = view.Status is null ? null : ToMessage(view.Status),
+            StateMessage = view.Phase switch
+            {
+                DevicePhase.Failed => view.Fault,
+                DevicePhase.Blocked => "no usable proxy is attached: every new session is rejected; attach one, or swap the delegate",
+                DevicePhase.Draining => "new sessions are rejected until ResumeDevice",
+                _ => "",
+            },
         };
     }
+
+    /// <summary>What the request changes, as a function of the draft in force.</summary>
+    public static Func<DeviceDraft, DeviceDraft> ToPatch(this V1.UpdateDeviceRequest request)
+    {
+        V1.Device message = request.Device ?? new V1.Device();
+        if (!ResourceName.Is(message.Name, ResourceName.Devices))
+        {
+            ViolationList violations = new();
+            violations.Add("device.name", message.Name, "is not the name of a device", "write e.g. devices/tun0", "INVALID_NAME");
+            violations.ThrowIfAny("");
+        }
+
+        FieldMaskReader mask = new(request.UpdateMask, s_writable);
+        DeviceDraft wish = message.ToDraft(message.Name);
+        return draft => draft with
+        {
+            Interface = mask.Covers("interface", message.Interface.Length > 0) ? wish.Interface : draft.Interface,
+            Mtu = mask.Covers("mtu", message.Mtu != 0) ? wish.Mtu : draft.Mtu,
+            Addresses = mask.Covers("addresses", message.Addresses.Count > 0) ? wish.Addresses : draft.Addresses,
+            Routes = mask.Covers("routes", message.Routes.Count > 0) ? wish.Routes : draft.Routes,
+            StreamDialer = mask.Covers("stream_dialer", message.StreamDialer.Length > 0) ? wish.StreamDialer : draft.StreamDialer,
+            PacketProxy = mask.Covers("packet_proxy", message.PacketProxy.Length > 0) ? wish.PacketProxy : draft.PacketProxy,
+            AcceptImmediately = mask.Covers("accept", message.Accept != V1.AcceptMode.Unspecified)
+                ? wish.AcceptImmediately : draft.AcceptImmediately,
+            Queues = mask.Covers("queues", message.Queues != 0) ? wish.Queues : draft.Queues,
+            DisableOffload = mask.Covers("disable_offload", message.DisableOffload) ? wish.DisableOffload : draft.DisableOffload,
+            UdpFiltering = mask.Covers("udp_filtering", message.UdpFiltering != V1.UdpFiltering.Unspecified)
+                ? wish.UdpFiltering : draft.UdpFiltering,
+            Limits = mask.Covers("limits", message.Limits is not null) ? wish.Limits : draft.Limits,
+        };
+    }
+
+    private static readonly string[] s_writable =
+    [
+        "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
+        "limits",
+    ];
 
     // A value that no long holds is far beyond every limit; the validator says so.
     private static DeviceLimits ToLimits(V1.DeviceLimits message) => new()

@@ -71,6 +71,9 @@ internal static class ErrorMapping
         ControlPlaneError.InterfaceBusy => (StatusCode.FailedPrecondition, "INTERFACE", false),
         ControlPlaneError.KernelRefused => (StatusCode.FailedPrecondition, "KERNEL", false),
         ControlPlaneError.DeviceClosed => (StatusCode.FailedPrecondition, "DEVICE_STATE", false),
+        ControlPlaneError.StorageFailed => (StatusCode.Unavailable, null, true),
+        ControlPlaneError.GenerationMismatch => (StatusCode.Aborted, null, false),
+        ControlPlaneError.ConfirmationPending => (StatusCode.FailedPrecondition, "CONFIRMATION", false),
         ControlPlaneError.ShuttingDown => (StatusCode.Unavailable, null, true),
         _ => (StatusCode.Internal, null, false),
     };

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
 using NetControl.Server.Mapping;
@@ -19,14 +20,16 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
     }
 
     public override Task<V1.CreateDelegateResponse> CreateDelegate(V1.CreateDelegateRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
-        {
-            V1.Delegate message = request.Delegate ?? new V1.Delegate();
-            string name = CommonMapping.NameToCreate(ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId,
-                "delegate.name", message.Name);
-            DelegateView view = _plane.Delegates.Create(new DelegateDraft(name, message.Proxy), "delegate.", request.ValidateOnly);
-            return new V1.CreateDelegateResponse { Delegate = view.ToMessage() };
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation =>
+            {
+                V1.Delegate message = request.Delegate ?? new V1.Delegate();
+                string name = CommonMapping.NameToCreate(
+                    ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId, "delegate.name", message.Name);
+                return _plane.Delegates.CreateAsync(new DelegateDraft(name, message.Proxy), "delegate.", mutation);
+            },
+            view => new V1.CreateDelegateResponse { Delegate = view.ToMessage() });
 
     public override Task<V1.GetDelegateResponse> GetDelegate(V1.GetDelegateRequest request, ServerCallContext context) =>
         Task.FromResult(new V1.GetDelegateResponse { Delegate = _plane.Delegates.Get(request.Name).ToMessage() });
@@ -39,13 +42,14 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
     }
 
     public override Task<V1.DeleteDelegateResponse> DeleteDelegate(V1.DeleteDelegateRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
-        {
-            _plane.Delegates.Delete(request.Name, request.Etag, request.Force, request.ValidateOnly);
-            return new V1.DeleteDelegateResponse();
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Delegates.DeleteAsync(request.Name, request.Etag, request.Force, mutation),
+            (Deleted _) => new V1.DeleteDelegateResponse());
 
     public override Task<V1.SwapDelegateResponse> SwapDelegate(V1.SwapDelegateRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, async () =>
-            (await _plane.Delegates.SwapAsync(request.ToSwap(), CancellationToken.None)).ToMessage());
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Delegates.SwapAsync(request.ToSwap(), mutation),
+            result => result.ToMessage());
 }

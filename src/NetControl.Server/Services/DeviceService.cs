@@ -1,6 +1,7 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
 using NetControl.Server.Mapping;
@@ -19,16 +20,16 @@ internal sealed class DeviceService : V1.DeviceService.DeviceServiceBase
     }
 
     public override Task<V1.CreateDeviceResponse> CreateDevice(V1.CreateDeviceRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
-        {
-            V1.Device device = request.Device ?? new V1.Device();
-            string name = CommonMapping.NameToCreate(ResourceName.Devices, "tun", "device_id", request.DeviceId, "device.name",
-                device.Name);
-            return new V1.CreateDeviceResponse
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation =>
             {
-                Device = _plane.Devices.Create(device.ToDraft(name), "device.", request.ValidateOnly).ToMessage()
-            };
-        });
+                V1.Device device = request.Device ?? new V1.Device();
+                string name = CommonMapping.NameToCreate(
+                    ResourceName.Devices, "tun", "device_id", request.DeviceId, "device.name", device.Name);
+                return _plane.Devices.CreateAsync(device.ToDraft(name), "device.", mutation);
+            },
+            view => new V1.CreateDeviceResponse { Device = view.ToMessage() });
 
     public override Task<V1.GetDeviceResponse> GetDevice(V1.GetDeviceRequest request, ServerCallContext context) =>
         Task.FromResult(new V1.GetDeviceResponse { Device = _plane.Devices.Get(request.Name).ToMessage() });
@@ -40,39 +41,60 @@ internal sealed class DeviceService : V1.DeviceService.DeviceServiceBase
             new V1.ListDevicesResponse { Devices = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
     }
 
+    public override Task<V1.UpdateDeviceResponse> UpdateDevice(V1.UpdateDeviceRequest request, ServerCallContext context) =>
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.UpdateAsync(
+                request.Device?.Name ?? "", request.ToPatch(), request.Device?.Etag ?? "", request.Force, mutation),
+            view => new V1.UpdateDeviceResponse { Device = view.ToMessage() });
+
+    public override Task<V1.DrainDeviceResponse> DrainDevice(V1.DrainDeviceRequest request, ServerCallContext context) =>
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.DrainAsync(
+                request.Name, request.Timeout.ToTimeSpanOrNull("timeout"), request.Etag, mutation),
+            result => new V1.DrainDeviceResponse { Device = result.Device.ToMessage(), SessionsDraining = result.Sessions });
+
+    public override Task<V1.ResumeDeviceResponse> ResumeDevice(V1.ResumeDeviceRequest request, ServerCallContext context) =>
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.ResumeAsync(request.Name, request.Etag, mutation),
+            view => new V1.ResumeDeviceResponse { Device = view.ToMessage() });
+
     public override Task<V1.DeleteDeviceResponse> DeleteDevice(V1.DeleteDeviceRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, async () =>
-        {
-            await _plane.Devices.DeleteAsync(request.Name, request.Etag, request.Force, request.ValidateOnly, CancellationToken.None);
-            return new V1.DeleteDeviceResponse();
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.DeleteAsync(request.Name, request.Etag, request.Force, mutation),
+            (Deleted _) => new V1.DeleteDeviceResponse());
 
     public override Task<V1.AttachPacketProxyResponse> AttachPacketProxy(V1.AttachPacketProxyRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () => new V1.AttachPacketProxyResponse
-        {
-            Device = _plane.Devices.AttachPacketProxy(request.Name, request.PacketProxy, request.Etag, request.ValidateOnly).ToMessage(),
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.AttachPacketProxyAsync(request.Name, request.PacketProxy, request.Etag, mutation),
+            view => new V1.AttachPacketProxyResponse { Device = view.ToMessage() });
 
     public override Task<V1.AttachStreamDialerResponse> AttachStreamDialer(V1.AttachStreamDialerRequest request,
         ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
-        {
-            bool? immediately = request.Accept == V1.AcceptMode.Unspecified ? null : request.Accept == V1.AcceptMode.Immediate;
-            DeviceView view = _plane.Devices.AttachStreamDialer(request.Name, request.StreamDialer, immediately, request.Etag,
-                request.ValidateOnly);
-            return new V1.AttachStreamDialerResponse { Device = view.ToMessage() };
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.AttachStreamDialerAsync(
+                request.Name,
+                request.StreamDialer,
+                request.Accept == V1.AcceptMode.Unspecified ? null : request.Accept == V1.AcceptMode.Immediate,
+                request.Etag,
+                mutation),
+            view => new V1.AttachStreamDialerResponse { Device = view.ToMessage() });
 
     public override Task<V1.DetachPacketProxyResponse> DetachPacketProxy(V1.DetachPacketProxyRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () => new V1.DetachPacketProxyResponse
-        {
-            Device = _plane.Devices.DetachPacketProxy(request.Name, request.Etag, request.ValidateOnly).ToMessage(),
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.DetachPacketProxyAsync(request.Name, request.Etag, mutation),
+            view => new V1.DetachPacketProxyResponse { Device = view.ToMessage() });
 
     public override Task<V1.DetachStreamDialerResponse> DetachStreamDialer(V1.DetachStreamDialerRequest request,
         ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () => new V1.DetachStreamDialerResponse
-        {
-            Device = _plane.Devices.DetachStreamDialer(request.Name, request.Etag, request.ValidateOnly).ToMessage(),
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Devices.DetachStreamDialerAsync(request.Name, request.Etag, mutation),
+            view => new V1.DetachStreamDialerResponse { Device = view.ToMessage() });
 }

@@ -18,6 +18,7 @@ internal sealed class HealthService : Health.HealthBase
         "netcontrol.v1.ProxyService",
         "netcontrol.v1.DelegateService",
         "netcontrol.v1.SessionService",
+        "netcontrol.v1.ConfigurationService",
         "netcontrol.v1.InfoService",
     };
 
@@ -45,7 +46,7 @@ internal sealed class HealthService : Health.HealthBase
         {
             // Read before the status: what is told last must already be the shutdown's word.
             bool ending = _plane.ShuttingDown;
-            long revision = _plane.Revision;
+            long seen = _plane.Changes.Sequence;
             HealthCheckResponse.Types.ServingStatus status = StatusOf(request.Service);
             if (status != told)
             {
@@ -58,7 +59,7 @@ internal sealed class HealthService : Health.HealthBase
                 return;
             }
 
-            await _plane.WaitForChangeAsync(revision, context.CancellationToken);
+            await _plane.Changes.WaitAsync(seen, context.CancellationToken);
         }
     }
 

@@ -1,16 +1,49 @@
+using System.Security.Cryptography;
 using Google.Protobuf;
+using Grpc.Core;
 using NetControl.ControlPlane;
+using NetControl.ControlPlane.Mutations;
 
 namespace NetControl.Server.Services;
 
-/// <summary>Runs a mutation once for each request id.</summary>
+/// <summary>Runs a change once for each request id, and gives it what it needs so that a repetition finds the answer after a restart
+/// too.</summary>
 internal static class Mutations
 {
-    public static Task<T> RunOnceAsync<T>(this NetControlPlane plane, string requestId, bool validateOnly, IMessage request, Func<T> work)
-        where T : class => plane.RunOnceAsync(requestId, validateOnly, request, () => Task.FromResult(work()));
+    /// <param name="plane">The control plane.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="requestId">The request's UUID, or empty.</param>
+    /// <param name="validateOnly">Whether it is a dry run.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="work">Makes the change.</param>
+    /// <param name="answer">Makes the response from the result.</param>
+    public static Task<TResponse> MutateAsync<TResult, TResponse>(
+        this NetControlPlane plane,
+        ServerCallContext context,
+        string requestId,
+        bool validateOnly,
+        IMessage request,
+        Func<MutationContext, Task<TResult>> work,
+        Func<TResult, TResponse> answer)
+        where TResult : class
+        where TResponse : class, IMessage<TResponse>, new()
+    {
+        MutationContext mutation = new()
+        {
+            RequestId = requestId,
+            ValidateOnly = validateOnly,
+            Method = context.Method,
+            Fingerprint = requestId.Length > 0 ? SHA256.HashData(request.ToByteArray()) : default,
+            EncodeAnswer = result => answer((TResult)result).ToByteArray(),
+        };
+        return plane.Requests.RunAsync(mutation, async () => answer(await work(mutation)), Decode<TResponse>);
+    }
 
-    // A dry run has no effect to protect, and its id may be used again for the real call.
-    public static Task<T> RunOnceAsync<T>(this NetControlPlane plane, string requestId, bool validateOnly, IMessage request,
-        Func<Task<T>> work)
-        where T : class => plane.Requests.RunAsync(validateOnly ? "" : requestId, request.Descriptor.FullName, request.ToByteArray(), work);
+    private static T Decode<T>(byte[] bytes)
+        where T : IMessage<T>, new()
+    {
+        T message = new();
+        message.MergeFrom(bytes);
+        return message;
+    }
 }

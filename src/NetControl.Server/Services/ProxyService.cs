@@ -1,5 +1,6 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -19,15 +20,16 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
     }
 
     public override Task<V1.CreateProxyResponse> CreateProxy(V1.CreateProxyRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
-        {
-            V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
-            string name = CommonMapping.NameToCreate(ResourceName.Proxies, "proxy", "proxy_id", request.ProxyId, "proxy.name", proxy.Name);
-            return new V1.CreateProxyResponse
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation =>
             {
-                Proxy = _plane.Proxies.Create(proxy.ToDraft(name), "proxy.", request.ValidateOnly).ToMessage()
-            };
-        });
+                V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
+                string name = CommonMapping.NameToCreate(
+                    ResourceName.Proxies, "proxy", "proxy_id", request.ProxyId, "proxy.name", proxy.Name);
+                return _plane.Proxies.CreateAsync(proxy.ToDraft(name), "proxy.", mutation);
+            },
+            view => new V1.CreateProxyResponse { Proxy = view.ToMessage() });
 
     public override Task<V1.GetProxyResponse> GetProxy(V1.GetProxyRequest request, ServerCallContext context) =>
         Task.FromResult(new V1.GetProxyResponse { Proxy = _plane.Proxies.Get(request.Name).ToMessage() });
@@ -40,16 +42,14 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
     }
 
     public override Task<V1.UpdateProxyResponse> UpdateProxy(V1.UpdateProxyRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () => new V1.UpdateProxyResponse
-        {
-            Proxy = _plane.Proxies.Update(request.Proxy?.Name ?? "", request.ToPatch(), request.Proxy?.Etag ?? "",
-                request.ValidateOnly).ToMessage(),
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Proxies.UpdateAsync(request.Proxy?.Name ?? "", request.ToPatch(), request.Proxy?.Etag ?? "", mutation),
+            view => new V1.UpdateProxyResponse { Proxy = view.ToMessage() });
 
     public override Task<V1.DeleteProxyResponse> DeleteProxy(V1.DeleteProxyRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, () =>
-        {
-            _plane.Proxies.Delete(request.Name, request.Etag, request.Force, request.ValidateOnly);
-            return new V1.DeleteProxyResponse();
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Proxies.DeleteAsync(request.Name, request.Etag, request.Force, mutation),
+            (Deleted _) => new V1.DeleteProxyResponse());
 }

@@ -31,12 +31,19 @@ internal sealed class SessionService : V1.SessionService.SessionServiceBase
     public override async Task<V1.GetSessionResponse> GetSession(V1.GetSessionRequest request, ServerCallContext context) =>
         (await _plane.Sessions.GetAsync(request.Name, context.CancellationToken)).ToMessage();
 
+    public override async Task<V1.GetAccountingResponse> GetAccounting(V1.GetAccountingRequest request, ServerCallContext context) =>
+        (await _plane.Sessions.ReadAccountingAsync(context.CancellationToken)).ToMessage(_plane);
+
+    // Sessions do not survive a restart, and neither does the memory of having closed them.
     public override Task<V1.CloseSessionsResponse> CloseSessions(V1.CloseSessionsRequest request, ServerCallContext context) =>
-        _plane.RunOnceAsync(request.RequestId, request.ValidateOnly, request, async () => new V1.CloseSessionsResponse
-        {
-            Closed = await _plane.Sessions.CloseAsync(request.Names, request.Filter.ToFilter(), request.All, request.ValidateOnly,
-                CancellationToken.None),
-        });
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            async _ => new V1.CloseSessionsResponse
+            {
+                Closed = await _plane.Sessions.CloseAsync(request.Names, request.Filter.ToFilter(), request.All, request.ValidateOnly,
+                    CancellationToken.None),
+            },
+            response => response);
 
     public override Task StreamSessionEvents(
         V1.StreamSessionEventsRequest request, IServerStreamWriter<V1.StreamSessionEventsResponse> responseStream,

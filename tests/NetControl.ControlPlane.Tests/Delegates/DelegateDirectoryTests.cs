@@ -1,4 +1,5 @@
 using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Specs;
@@ -12,10 +13,9 @@ public sealed class DelegateDirectoryTests
     [Fact]
     public async Task Swap_Keep_LeavesOldSessionsAndGivesNewOnesTheNewProxy()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         SessionInfo before = test.Engine.Open();
-        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Keep),
-            CancellationToken.None);
+        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Keep), MutationContext.Internal);
         SessionInfo after = test.Engine.Open();
         Assert.Equal((2, 1, 0, 0), (result.Generation, result.Kept, result.Draining, result.Closed));
         Assert.Equal(("proxies/a", 1), (before.Egress!.ProxyName, before.Egress.Generation));
@@ -26,12 +26,11 @@ public sealed class DelegateDirectoryTests
     [Fact]
     public async Task Swap_Close_EndsOlderSessionsOnly()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         test.Engine.Open();
         test.Engine.Open(protocol: SessionProtocol.Udp);
         using SessionSubscription events = test.Plane.Events.Subscribe(new SubscriptionOptions());
-        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Close),
-            CancellationToken.None);
+        SwapResult result = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Close), MutationContext.Internal);
         Assert.Equal(2, result.Closed);
         List<SequencedEvent> batch = [];
         events.Read(batch, 10, out _);
@@ -41,16 +40,16 @@ public sealed class DelegateDirectoryTests
     [Fact]
     public async Task Swap_Drain_EndsOlderSessionsAtTheDeadline()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         test.Engine.Open();
         SwapResult result = await test.Plane.Delegates.SwapAsync(
-            new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Drain, TimeSpan.FromMilliseconds(30)), CancellationToken.None);
+            new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Drain, TimeSpan.FromMilliseconds(30)), MutationContext.Internal);
         SessionInfo young = test.Engine.Open();
         Assert.Equal(1, result.Draining);
         Assert.True(result.Delegate.Draining);
-        long revision = test.Plane.Revision;
+        long revision = test.Plane.Changes.Sequence;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
-        await test.Plane.WaitForChangeAsync(revision, limit.Token);
+        await test.Plane.Changes.WaitAsync(revision, limit.Token);
         Assert.False(test.Plane.Delegates.Get("delegates/egress").Draining);
         Assert.Equal([young.Id], (await test.Engine.ListSessionsAsync(null, CancellationToken.None)).Select(s => s.Id));
     }
@@ -58,11 +57,10 @@ public sealed class DelegateDirectoryTests
     [Fact]
     public async Task Swap_ToAProxyThatDoesNotExist_ChangesNothing()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         DelegateView before = test.Plane.Delegates.Get("delegates/egress");
         ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(
-            () => test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/none", ExistingPolicy.Close),
-                CancellationToken.None));
+            () => test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/none", ExistingPolicy.Close), MutationContext.Internal));
         Assert.Equal((ControlPlaneError.NotFound, "proxies/none"), (e.Error, e.Resource));
         Assert.Equal(before.Meta, test.Plane.Delegates.Get("delegates/egress").Meta);
     }
@@ -70,22 +68,22 @@ public sealed class DelegateDirectoryTests
     [Fact]
     public async Task Swap_WithAnOldEtag_IsRefused()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         string etag = test.Plane.Delegates.Get("delegates/egress").Meta.Etag;
         SwapRequest request = new("delegates/egress", "proxies/b", ExistingPolicy.Keep, Etag: etag);
-        await test.Plane.Delegates.SwapAsync(request, CancellationToken.None);
+        await test.Plane.Delegates.SwapAsync(request, MutationContext.Internal);
         ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() =>
-            test.Plane.Delegates.SwapAsync(request, CancellationToken.None));
+            test.Plane.Delegates.SwapAsync(request, MutationContext.Internal));
         Assert.Equal(ControlPlaneError.EtagMismatch, e.Error);
     }
 
     [Fact]
     public async Task Swap_ValidateOnly_CountsAndChangesNothing()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         test.Engine.Open();
-        SwapRequest request = new("delegates/egress", "proxies/b", ExistingPolicy.Close, ValidateOnly: true);
-        SwapResult result = await test.Plane.Delegates.SwapAsync(request, CancellationToken.None);
+        SwapRequest request = new("delegates/egress", "proxies/b", ExistingPolicy.Close);
+        SwapResult result = await test.Plane.Delegates.SwapAsync(request, MutationContext.DryRun);
         Assert.Equal((2, 1), (result.Generation, result.Closed));
         Assert.Equal(1, test.Engine.LiveCount);
         Assert.Equal(1, test.Plane.Delegates.Get("delegates/egress").Meta.Generation);
@@ -95,7 +93,7 @@ public sealed class DelegateDirectoryTests
     [Fact]
     public async Task Swap_UnderConcurrentBirths_IsNeverSeenLate()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         long returned = 1;
         using CancellationTokenSource stop = new();
         Task[] swappers = [.. Enumerable.Range(0, 2).Select(n => Task.Run(async () =>
@@ -103,7 +101,7 @@ public sealed class DelegateDirectoryTests
             for (int i = 0; i < 300; i++)
             {
                 SwapRequest request = new("delegates/egress", (i + n) % 2 == 0 ? "proxies/a" : "proxies/b", (ExistingPolicy)(i % 2 * 2));
-                SwapResult result = await test.Plane.Delegates.SwapAsync(request, CancellationToken.None);
+                SwapResult result = await test.Plane.Delegates.SwapAsync(request, MutationContext.Internal);
                 long seen;
                 while ((seen = Interlocked.Read(ref returned)) < result.Generation)
                 {
@@ -128,11 +126,11 @@ public sealed class DelegateDirectoryTests
     }
 
     [Fact]
-    public void UpdateProxy_UsedByADelegate_BumpsItsGenerationAndServesNewSessions()
+    public async Task UpdateProxy_UsedByADelegate_BumpsItsGenerationAndServesNewSessions()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         SessionInfo before = test.Engine.Open();
-        test.Plane.Proxies.Update("proxies/a", new ProxyPatch { Config = "socks5://other:1080" }, "", false);
+        await test.Plane.Proxies.UpdateAsync("proxies/a", new ProxyPatch { Config = "socks5://other:1080" }, "", MutationContext.Internal);
         SessionInfo after = test.Engine.Open();
         Assert.Equal((1, 2), (before.Egress!.Generation, after.Egress!.Generation));
         Assert.NotSame(before.Egress.StreamDialer, after.Egress.StreamDialer);
@@ -140,13 +138,13 @@ public sealed class DelegateDirectoryTests
     }
 
     [Fact]
-    public void DeleteProxy_InUse_NeedsForce_AndThenBlocks()
+    public async Task DeleteProxy_InUse_NeedsForce_AndThenBlocks()
     {
-        using TestPlane test = new TestPlane().WithDevice();
-        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() => test.Plane.Proxies.Delete("proxies/a", "", false, false));
+        using TestPlane test = await TestPlane.WithDeviceAsync();
+        ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() => test.Plane.Proxies.DeleteAsync("proxies/a", "", false, MutationContext.Internal));
         Assert.Equal(ControlPlaneError.ResourceInUse, e.Error);
         Assert.Contains("delegates/egress", e.Message, StringComparison.Ordinal);
-        test.Plane.Proxies.Delete("proxies/a", "", force: true, false);
+        await test.Plane.Proxies.DeleteAsync("proxies/a", "", force: true, MutationContext.Internal);
         Assert.Equal("", test.Plane.Delegates.Get("delegates/egress").Proxy);
         Assert.Null(test.Engine.Open().Egress!.StreamDialer);
     }

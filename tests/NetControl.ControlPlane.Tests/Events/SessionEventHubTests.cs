@@ -10,9 +10,9 @@ namespace NetControl.ControlPlane.Tests.Events;
 public sealed class SessionEventHubTests
 {
     [Fact]
-    public void Reader_FasterThanEvents_GetsEachOnceInOrder()
+    public async Task Reader_FasterThanEvents_GetsEachOnceInOrder()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
         SessionInfo session = test.Engine.Open();
         test.Engine.Close(session.Id);
@@ -23,9 +23,9 @@ public sealed class SessionEventHubTests
     }
 
     [Fact]
-    public void SlowReader_LosesTheOldest_AndIsToldExactlyWhich()
+    public async Task SlowReader_LosesTheOldest_AndIsToldExactlyWhich()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         using SessionSubscription stuck = test.Plane.Events.Subscribe(new SubscriptionOptions { QueueCapacity = 10 });
         using SessionSubscription quick = test.Plane.Events.Subscribe(new SubscriptionOptions());
         for (int i = 0; i < 100; i++)
@@ -41,9 +41,9 @@ public sealed class SessionEventHubTests
     }
 
     [Fact]
-    public void Filter_HidesEvents_AndTheyAreNotCountedAsLost()
+    public async Task Filter_HidesEvents_AndTheyAreNotCountedAsLost()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         SessionFilter udp = new([], [], [SessionProtocol.Udp]);
         using SessionSubscription stuck = test.Plane.Events.Subscribe(new SubscriptionOptions { Filter = udp, QueueCapacity = 10 });
         for (int i = 0; i < 50; i++)
@@ -59,9 +59,9 @@ public sealed class SessionEventHubTests
     }
 
     [Fact]
-    public void EngineLoss_TakesSequenceNumbers_AndIsToldInOrder()
+    public async Task EngineLoss_TakesSequenceNumbers_AndIsToldInOrder()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
         test.Engine.Open();
         test.Engine.Lose(5);
@@ -76,9 +76,9 @@ public sealed class SessionEventHubTests
     }
 
     [Fact]
-    public void Resume_WithinTheLog_GoesOnAfterThePoint()
+    public async Task Resume_WithinTheLog_GoesOnAfterThePoint()
     {
-        using TestPlane test = new TestPlane(eventCapacity: 256).WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync(eventCapacity: 256);
         for (int i = 0; i < 300; i++)
         {
             test.Engine.Open();
@@ -94,9 +94,9 @@ public sealed class SessionEventHubTests
     [InlineData(44, true)]
     [InlineData(300, true)]
     [InlineData(301, false)]
-    public void Resume_AtTheEdges_IsExact(long sequence, bool remembered)
+    public async Task Resume_AtTheEdges_IsExact(long sequence, bool remembered)
     {
-        using TestPlane test = new TestPlane(eventCapacity: 256).WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync(eventCapacity: 256);
         for (int i = 0; i < 300; i++)
         {
             test.Engine.Open();
@@ -127,9 +127,9 @@ public sealed class SessionEventHubTests
     }
 
     [Fact]
-    public void Updates_AreAskedOfTheEngine_OnlyWhileSomebodyWantsThem()
+    public async Task Updates_AreAskedOfTheEngine_OnlyWhileSomebodyWantsThem()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         SessionSubscription first = test.Plane.Events.Subscribe(new SubscriptionOptions { Updates = true });
         SessionSubscription second = test.Plane.Events.Subscribe(new SubscriptionOptions { Updates = true });
         Assert.True(test.Engine.WantUpdates);
@@ -141,9 +141,9 @@ public sealed class SessionEventHubTests
     }
 
     [Fact]
-    public void Complete_LetsReadersFinish_ThenEndsThem()
+    public async Task Complete_LetsReadersFinish_ThenEndsThem()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
         test.Engine.Open();
         test.Plane.Events.Complete();
@@ -154,10 +154,10 @@ public sealed class SessionEventHubTests
 
     // Whatever is published, lost and read in whatever order: what a reader was given and what it was told is lost make up everything.
     [Fact]
-    public void AnyInterleaving_GivenPlusLost_IsPublished() =>
-        Gen.Select(Gen.Int[1, 40], Gen.Int[0, 3].Array[1, 300]).Sample((capacity, steps) =>
+    public Task AnyInterleaving_GivenPlusLost_IsPublished() =>
+        Gen.Select(Gen.Int[1, 40], Gen.Int[0, 3].Array[1, 300]).SampleAsync(async (capacity, steps) =>
         {
-            using TestPlane test = new TestPlane(eventCapacity: 256).WithDevice();
+            using TestPlane test = await TestPlane.WithDeviceAsync(eventCapacity: 256);
             using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions { QueueCapacity = capacity });
             long given = 0;
             long lost = 0;

@@ -11,7 +11,7 @@ public sealed class SnapshotTakerTests
     [Fact]
     public async Task SnapshotPlusEvents_UnderLoad_EqualTheEngine()
     {
-        using TestPlane test = new TestPlane(eventCapacity: 65_536).WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync(eventCapacity: 65_536);
         using CancellationTokenSource stop = new();
         Task load = Task.Run(() => Churn(test.Engine, 20_000), CancellationToken.None);
         for (int round = 0; round < 5; round++)
@@ -50,7 +50,7 @@ public sealed class SnapshotTakerTests
     [Fact]
     public async Task Totals_OfClosedAndLive_EqualTheCounters()
     {
-        using TestPlane test = new TestPlane(eventCapacity: 65_536).WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync(eventCapacity: 65_536);
         using SessionSubscription subscription = test.Plane.Events.Subscribe(new SubscriptionOptions());
         Churn(test.Engine, 5_000);
         long opened = 0;

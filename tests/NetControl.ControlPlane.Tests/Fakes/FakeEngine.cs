@@ -186,6 +186,20 @@ internal sealed class FakeEngine : IEngine
         }
     }
 
+    public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<AccountingRow>>([.. _totals.Select(t =>
+            {
+                SessionInfo[] live = [.. _live.Values.Where(s =>
+                    (s.Device, s.Egress?.DelegateName ?? "", s.Protocol, s.Source.IsV4) == t.Key)];
+                return new AccountingRow(t.Key.Device, t.Key.Delegate, t.Key.Protocol, t.Key.IsV4, t.Value.Opened, [.. t.Value.Closed],
+                    live.Length, t.Value.Sent, t.Value.Received, live.Sum(s => s.BytesSent), live.Sum(s => s.BytesReceived));
+            })]);
+        }
+    }
+
     private void Emit(SessionEventKind kind, SessionInfo info) => _sink.OnEvents([new SessionEvent(kind, info)]);
 
     private Totals Of(SessionInfo info)

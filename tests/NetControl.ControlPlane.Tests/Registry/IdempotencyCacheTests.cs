@@ -1,6 +1,8 @@
 using System.Text;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
+using NetControl.ControlPlane.Storage;
 
 namespace NetControl.ControlPlane.Tests.Registry;
 
@@ -37,7 +39,7 @@ public sealed class IdempotencyCacheTests
     public async Task Failure_IsForgotten()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            _cache.RunAsync<string>(Id, "m", "a"u8, () => throw new InvalidOperationException()));
+            _cache.RunAsync<string>(Mutation(Id, "a"), () => throw new InvalidOperationException(), Decode));
         Assert.Equal("1", await RunAsync(Id, "a"));
     }
 
@@ -45,7 +47,7 @@ public sealed class IdempotencyCacheTests
     public async Task Repetition_WhileTheFirstRuns_WaitsForIt()
     {
         TaskCompletionSource<string> first = new();
-        Task<string> one = _cache.RunAsync(Id, "m", "a"u8, () => first.Task);
+        Task<string> one = _cache.RunAsync(Mutation(Id, "a"), () => first.Task, Decode);
         Task<string> two = RunAsync(Id, "a");
         Assert.False(two.IsCompleted);
         first.SetResult("x");
@@ -54,9 +56,23 @@ public sealed class IdempotencyCacheTests
     }
 
     [Fact]
+    public async Task AnswerOfAFormerProcess_IsGivenAgain()
+    {
+        _cache.Restore([new StoredAnswer(Guid.Parse(Id), "m", "a"u8.ToArray(), "old"u8.ToArray(), DateTimeOffset.UtcNow.AddMinutes(1))]);
+        Assert.Equal("old", await RunAsync(Id, "a"));
+        ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() => RunAsync(Id, "b"));
+        Assert.Equal((ControlPlaneError.RequestIdReused, 0), (e.Error, _runs));
+    }
+
+    [Fact]
     public async Task Id_ThatIsNoUuid_IsRefused() =>
         Assert.Equal(ControlPlaneError.InvalidArgument, (await Assert.ThrowsAsync<ControlPlaneException>(() => RunAsync("x", "a"))).Error);
 
     private async Task<string> RunAsync(string id, string body) =>
-        await _cache.RunAsync(id, "m", Encoding.UTF8.GetBytes(body), () => Task.FromResult($"{++_runs}"));
+        await _cache.RunAsync(Mutation(id, body), () => Task.FromResult($"{++_runs}"), Decode);
+
+    private static MutationContext Mutation(string id, string body) =>
+        new() { RequestId = id, Method = "m", Fingerprint = Encoding.UTF8.GetBytes(body) };
+
+    private static string Decode(byte[] stored) => Encoding.UTF8.GetString(stored);
 }

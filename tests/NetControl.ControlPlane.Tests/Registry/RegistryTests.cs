@@ -1,5 +1,6 @@
 using CsCheck;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -13,16 +14,16 @@ public sealed class RegistryTests
     [Fact]
     public async Task Update_FromManyReadersOfOneEtag_SucceedsOnce()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         for (int round = 0; round < 50; round++)
         {
             string etag = test.Plane.Proxies.Get("proxies/b").Meta.Etag;
-            bool[] won = await Task.WhenAll(Enumerable.Range(0, 4).Select(n => Task.Run(() =>
+            bool[] won = await Task.WhenAll(Enumerable.Range(0, 4).Select(n => Task.Run(async () =>
             {
                 try
                 {
                     ProxyPatch patch = new() { SetsUdpIdleTimeout = true, UdpIdleTimeout = TimeSpan.FromSeconds(n + 1) };
-                    test.Plane.Proxies.Update("proxies/b", patch, etag, false);
+                    await test.Plane.Proxies.UpdateAsync("proxies/b", patch, etag, MutationContext.Internal);
                     return true;
                 }
                 catch (ControlPlaneException e) when (e.Error == ControlPlaneError.EtagMismatch)
@@ -40,27 +41,29 @@ public sealed class RegistryTests
     [Fact]
     public async Task Update_OfDifferentFieldsAtOnce_LosesNeither()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         for (int i = 1; i <= 50; i++)
         {
             int seconds = i;
             await Task.WhenAll(
-                Task.Run(() => test.Plane.Proxies.Update("proxies/b", new ProxyPatch { Config = $"socks5://h{seconds}:1080" }, "", false)),
-                Task.Run(() => test.Plane.Proxies.Update(
-                    "proxies/b", new ProxyPatch { SetsUdpIdleTimeout = true, UdpIdleTimeout = TimeSpan.FromSeconds(seconds) }, "", false)));
+                Update(new ProxyPatch { Config = $"socks5://h{seconds}:1080" }),
+                Update(new ProxyPatch { SetsUdpIdleTimeout = true, UdpIdleTimeout = TimeSpan.FromSeconds(seconds) }));
             ProxyView view = test.Plane.Proxies.Get("proxies/b");
             Assert.Equal(($"socks5://h{seconds}:1080", TimeSpan.FromSeconds(seconds)), (view.Config, view.UdpIdleTimeout));
         }
+
+        Task Update(ProxyPatch patch) =>
+            Task.Run(() => test.Plane.Proxies.UpdateAsync("proxies/b", patch, "", MutationContext.Internal));
     }
 
     [Fact]
-    public void Paging_AnySize_VisitsEveryNameOnceInOrder() =>
-        Gen.Select(Gen.Int[1, 7], Gen.Int[0, 30]).Sample((size, count) =>
+    public Task Paging_AnySize_VisitsEveryNameOnceInOrder() =>
+        Gen.Select(Gen.Int[1, 7], Gen.Int[0, 30]).SampleAsync(async (size, count) =>
         {
             using TestPlane test = new();
             for (int i = 0; i < count; i++)
             {
-                test.Plane.Proxies.Create(new ProxyDraft { Name = $"proxies/p{i:00}" }, "", false);
+                await test.Plane.Proxies.CreateAsync(new ProxyDraft { Name = $"proxies/p{i:00}" }, "", MutationContext.Internal);
             }
 
             List<string> seen = [];
@@ -76,9 +79,9 @@ public sealed class RegistryTests
         }, iter: 50);
 
     [Fact]
-    public void PageToken_OfAnotherList_IsRefused()
+    public async Task PageToken_OfAnotherList_IsRefused()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         string token = test.Plane.Proxies.List(1, "").NextPageToken;
         Assert.Throws<ControlPlaneException>(() => test.Plane.Delegates.List(1, token));
         Assert.Throws<ControlPlaneException>(() => test.Plane.Proxies.List(1, "garbage"));
@@ -86,22 +89,21 @@ public sealed class RegistryTests
     }
 
     [Fact]
-    public void Etag_AfterDeleteAndCreate_NeverMatchesAgain()
+    public async Task Etag_AfterDeleteAndCreate_NeverMatchesAgain()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         string old = test.Plane.Proxies.Get("proxies/b").Meta.Etag;
-        test.Plane.Proxies.Delete("proxies/b", old, false, false);
-        test.Plane.Proxies.Create(new ProxyDraft { Name = "proxies/b" }, "", false);
-        Assert.Throws<ControlPlaneException>(() => test.Plane.Proxies.Delete("proxies/b", old, false, false));
+        await test.Plane.Proxies.DeleteAsync("proxies/b", old, false, MutationContext.Internal);
+        await test.Plane.Proxies.CreateAsync(new ProxyDraft { Name = "proxies/b" }, "", MutationContext.Internal);
+        await Assert.ThrowsAsync<ControlPlaneException>(() => test.Plane.Proxies.DeleteAsync("proxies/b", old, false, MutationContext.Internal));
     }
 
     [Fact]
-    public void Secrets_NeverComeBack()
+    public async Task Secrets_NeverComeBack()
     {
-        using TestPlane test = new TestPlane().WithDevice();
+        using TestPlane test = await TestPlane.WithDeviceAsync();
         Assert.Equal("socks5://REDACTED@127.0.0.1:1080", test.Plane.Proxies.Get("proxies/a").Config);
-        ControlPlaneException e = Assert.Throws<ControlPlaneException>(
-            () => test.Plane.Proxies.Create(new ProxyDraft { Name = "proxies/c", Config = "socks5://u:secret@h" }, "", false));
+        ControlPlaneException e = await Assert.ThrowsAsync<ControlPlaneException>(() => test.Plane.Proxies.CreateAsync(new ProxyDraft { Name = "proxies/c", Config = "socks5://u:secret@h" }, "", MutationContext.Internal));
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 }

@@ -34,7 +34,7 @@ public sealed class HealthServiceTests
         List<HealthCheckResponse.Types.ServingStatus> seen = [];
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
         seen.Add(call.ResponseStream.Current.Status);
-        server.Test.WithDevice();
+        await server.Test.AddDeviceAsync();
         while (seen[^1] != HealthCheckResponse.Types.ServingStatus.Serving && await call.ResponseStream.MoveNext(CancellationToken.None))
         {
             seen.Add(call.ResponseStream.Current.Status);

@@ -1,0 +1,251 @@
+using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Registry;
+using NetControl.ControlPlane.State;
+using NetControl.ControlPlane.Storage;
+using NetControl.Engine.Sessions;
+
+namespace NetControl.ControlPlane.Mutations;
+
+/// <summary>The one way in which anything changes: 1. edit a draft, 2. prepare what may fail, 3. store, 4. take effect, 5. tell.</summary>
+/// <remarks>
+/// Thread rule: any thread; changes are made one after the other, so the order of revisions is the order of effects. When a step up to the
+/// third fails nothing has happened; after it nothing can fail any more.
+/// </remarks>
+internal sealed partial class Mutator : IDisposable
+{
+    private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly IStateStore _store;
+    private readonly ChangePreparer _preparer;
+    private readonly Runtimes _runtimes;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private ControlState _state = ControlState.Empty;
+
+    public Mutator(IStateStore store, ChangePreparer preparer, Runtimes runtimes, ChangeLog changes, TimeProvider time, ILogger logger)
+    {
+        _store = store;
+        _preparer = preparer;
+        _runtimes = runtimes;
+        Changes = changes;
+        _time = time;
+        _logger = logger;
+    }
+
+    public ChangeLog Changes { get; }
+
+    public bool ShuttingDown { get; private set; }
+
+    /// <summary>Why nothing may change just now; null when it may.</summary>
+    public Func<ControlPlaneException>? Blocked { get; set; }
+
+    /// <summary>The state in force.</summary>
+    public ControlState State => Volatile.Read(ref _state);
+
+    /// <summary>Reads resources: one state, and what they are doing at the same moment.</summary>
+    public T Read<T>(Func<StateView, T> read)
+    {
+        lock (_runtimes.Gate)
+        {
+            return read(new StateView(_state, _runtimes, PreparedChange.Nothing));
+        }
+    }
+
+    public Task<T> RunAsync<T>(MutationContext mutation, Action<StateDraft> edit, Func<StateView, T> answer)
+        where T : class =>
+        RunAsync<T>(mutation, edit, (_, outlook) => Task.FromResult(outlook.Read(answer)));
+
+    /// <summary>Makes a change.</summary>
+    /// <param name="mutation">What came with the request.</param>
+    /// <param name="edit">Edits the draft, or throws.</param>
+    /// <param name="answer">Makes the result from the changed draft and a way to read the views as they will be.</param>
+    /// <param name="source">Who declares what is made.</param>
+    /// <param name="notes">Single values to store along.</param>
+    /// <param name="settled">Called once it is stored and in force, before the next change can begin.</param>
+    public async Task<T> RunAsync<T>(MutationContext mutation, Action<StateDraft> edit, Func<StateDraft, Outlook, Task<T>> answer,
+        ResourceSource source = ResourceSource.Api, Func<StateDraft, IReadOnlyDictionary<string, string?>?>? notes = null,
+        Action? settled = null)
+        where T : class
+    {
+        await _writer.WaitAsync();
+        try
+        {
+            EnsureRunning(mutation);
+            StateDraft draft = new(_state, _time.GetUtcNow()) { Source = source };
+            edit(draft);
+            ControlState next = draft.Seal();
+            IReadOnlyList<RecordChange> changes = RecordChange.Between(_state, next);
+            if (mutation.ValidateOnly)
+            {
+                return await answer(draft, new Outlook(next, _runtimes, PreparedChange.Nothing));
+            }
+
+            PreparedChange prepared = await _preparer.PrepareAsync(changes);
+            T result;
+            try
+            {
+                result = await answer(draft, new Outlook(next, _runtimes, prepared));
+                Store(mutation, next, changes, result, notes?.Invoke(draft));
+            }
+            catch
+            {
+                await prepared.UndoAsync();
+                throw;
+            }
+
+            Publish(next, changes, prepared);
+            settled?.Invoke();
+            foreach (Engines.IEngineDevice leaving in prepared.Leaving)
+            {
+                await leaving.CloseAsync(SessionCause.DeviceClosed);
+            }
+
+            return result;
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    /// <summary>Does something between two changes, that none can overtake.</summary>
+    public async Task BetweenChangesAsync(Func<Task> work)
+    {
+        await _writer.WaitAsync();
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    /// <summary>Takes what the store holds for the state in force. Call once, before anything else.</summary>
+    public void Restore(ControlState state, PreparedChange prepared)
+    {
+        lock (_runtimes.Gate)
+        {
+            _runtimes.Publish(state, RecordChange.Between(ControlState.Empty, state), prepared);
+            _state = state;
+        }
+    }
+
+    /// <summary>Changes what resources are doing, and not what was wished; those who follow are told.</summary>
+    public void Note(string name, Action change)
+    {
+        lock (_runtimes.Gate)
+        {
+            StateView view = new(_state, _runtimes, PreparedChange.Nothing);
+            object? before = view.Any(name);
+            change();
+            object? after = view.Any(name);
+            Changes.Append(after is null ? [] : [(name, before, after, true)]);
+        }
+    }
+
+    /// <summary>Refuses changes from now on.</summary>
+    public void BeginShutdown()
+    {
+        ShuttingDown = true;
+        Note("", static () => { });
+    }
+
+    public void Dispose() => _writer.Dispose();
+
+    private void EnsureRunning(MutationContext mutation)
+    {
+        if (ShuttingDown)
+        {
+            throw new ControlPlaneException(ControlPlaneError.ShuttingDown, "the server is shutting down; try again when it is back");
+        }
+
+        if (!mutation.Settles && Blocked is { } blocked)
+        {
+            throw blocked();
+        }
+    }
+
+    private void Store(MutationContext mutation, ControlState next, IReadOnlyList<RecordChange> changes, object result,
+        IReadOnlyDictionary<string, string?>? notes)
+    {
+        StoredAnswer? answer = null;
+        if (mutation is { RequestId.Length: > 0, EncodeAnswer: { } encode })
+        {
+            answer = new StoredAnswer(Guid.Parse(mutation.RequestId), mutation.Method, mutation.Fingerprint.ToArray(), encode(result),
+                _time.GetUtcNow() + IdempotencyCache.Lifetime);
+        }
+
+        if (changes.Count == 0 && answer is null && notes is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _store.Commit(new StoredBatch
+            {
+                Revision = next.Revision,
+                Put = [.. changes.Where(c => c.After is not null).Select(c => RecordCodec.Write(c.After!))],
+                Removed = [.. changes.Where(c => c.After is null).Select(c => c.Name)],
+                Answer = answer,
+                Notes = notes ?? new Dictionary<string, string?>(StringComparer.Ordinal),
+            });
+        }
+        catch (StorageException e)
+        {
+            LogNotStored(e);
+            throw new ControlPlaneException(ControlPlaneError.StorageFailed, $"nothing was changed: {e.Message}", innerException: e,
+                metadata: new Dictionary<string, string>(StringComparer.Ordinal) { ["storage_error"] = e.Error.ToString() });
+        }
+    }
+
+    private void Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared)
+    {
+        lock (_runtimes.Gate)
+        {
+            StateView before = new(_state, _runtimes, PreparedChange.Nothing);
+            HashSet<string> changed = [.. changes.Select(c => c.Name)];
+            string[] names = [.. changed.Concat(Affected(changes)).Distinct(StringComparer.Ordinal)];
+            List<(string Name, object? Before)> old = [.. names.Select(name => (name, before.Any(name)))];
+            _runtimes.Publish(next, changes, prepared);
+            Volatile.Write(ref _state, next);
+            if (changes.Count > 0)
+            {
+                StateView after = new(next, _runtimes, PreparedChange.Nothing);
+                Changes.Append([.. old.Select(o => (o.Name, o.Before, after.Any(o.Name), !changed.Contains(o.Name)))]);
+            }
+        }
+    }
+
+    // Whose readers see something new although nobody changed them: "used by" has changed.
+    private static IEnumerable<string> Affected(IReadOnlyList<RecordChange> changes)
+    {
+        foreach (RecordChange change in changes)
+        {
+            foreach (ResourceRecord? record in (ResourceRecord?[])[change.Before, change.After])
+            {
+                switch (record)
+                {
+                    case DelegateRecord { Proxy.Length: > 0 } d:
+                        yield return d.Proxy;
+                        break;
+                    case DeviceRecord device:
+                        foreach (string target in (string[])[device.Draft.StreamDialer, device.Draft.PacketProxy])
+                        {
+                            if (target.Length > 0)
+                            {
+                                yield return target;
+                            }
+                        }
+
+                        break;
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a change was refused because it could not be stored")]
+    private partial void LogNotStored(Exception e);
+}

@@ -1,0 +1,143 @@
+using NetControl.ControlPlane.Dialers;
+using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.State;
+using NetControl.Engine;
+
+namespace NetControl.ControlPlane.Mutations;
+
+/// <summary>The living sides of all resources, and the one step in which a transaction takes effect on them.</summary>
+/// <remarks>
+/// Lock rule: what is slow (dialers, the kernel, the disk) is done before or after, never under <see cref="Gate"/>; under it there are only
+/// dictionary operations and the volatile writes that make a change take effect.
+/// </remarks>
+internal sealed class Runtimes
+{
+    private readonly Dictionary<string, ProxyWay> _proxies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DelegateWay> _delegates = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DeviceSlot> _devices = new(StringComparer.Ordinal);
+
+    public Lock Gate { get; } = new();
+
+    public IReadOnlyDictionary<string, DeviceSlot> Devices => _devices;
+
+    public bool IsDraining(string delegateName) => _delegates.TryGetValue(delegateName, out DelegateWay? way) && way.Draining > 0;
+
+    public DelegateWay? Delegate(string name) => _delegates.GetValueOrDefault(name);
+
+    public DeviceSlot? Device(string name) => _devices.GetValueOrDefault(name);
+
+    /// <summary>What a proxy was built into; null for one that is not there.</summary>
+    public ProxyRuntime? Proxy(string name) => _proxies.GetValueOrDefault(name)?.Runtime;
+
+    /// <summary>Makes a transaction take effect. Call under the gate.</summary>
+    public void Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared)
+    {
+        foreach (RecordChange change in changes)
+        {
+            switch (change.Before ?? change.After)
+            {
+                case ProxyRecord:
+                    PublishProxy(change, prepared);
+                    break;
+                case DelegateRecord:
+                    PublishDelegate(change);
+                    break;
+                case DeviceRecord:
+                    PublishDevice(change, prepared);
+                    break;
+            }
+        }
+
+        // All of them: an egress may be another object under the same name.
+        foreach (DeviceRecord record in next.Devices.Values)
+        {
+            Attach(record);
+        }
+    }
+
+    /// <summary>Puts a device that was opened outside a transaction in its place. Call under the gate.</summary>
+    public void Restore(DeviceRecord record, DeviceSlot slot)
+    {
+        _devices[record.Name] = slot;
+        Attach(record);
+    }
+
+    /// <summary>Puts a device's attachments in force, where it is open. Call under the gate.</summary>
+    public void Attach(DeviceRecord record)
+    {
+        if (_devices.GetValueOrDefault(record.Name)?.Device is { } device)
+        {
+            device.AcceptImmediately = record.Spec.AcceptImmediately;
+            device.StreamEgress = record.Draining ? null : Resolve(record.Spec.StreamDialer);
+            device.PacketEgress = record.Draining ? null : Resolve(record.Spec.PacketProxy);
+        }
+    }
+
+    private void PublishProxy(RecordChange change, PreparedChange prepared)
+    {
+        if (change.After is not ProxyRecord after)
+        {
+            _proxies.Remove(change.Name);
+        }
+        else if (prepared.Proxies.TryGetValue(after.Name, out ProxyRuntime? runtime))
+        {
+            if (change.Before?.Uid == after.Uid)
+            {
+                _proxies[after.Name].Replace(runtime);
+            }
+            else
+            {
+                _proxies[after.Name] = new ProxyWay(after.Name, runtime);
+            }
+        }
+    }
+
+    private void PublishDelegate(RecordChange change)
+    {
+        if (change.After is not DelegateRecord after)
+        {
+            _delegates.Remove(change.Name);
+        }
+        else if (change.Before?.Uid == after.Uid)
+        {
+            if (change.Before.Generation != after.Generation)
+            {
+                _delegates[after.Name].Egress.Swap(Model(after));
+            }
+        }
+        else
+        {
+            _delegates[after.Name] = new DelegateWay(Model(after));
+        }
+    }
+
+    private void PublishDevice(RecordChange change, PreparedChange prepared)
+    {
+        if (change.After is null)
+        {
+            _devices.Remove(change.Name);
+        }
+        else if (prepared.Devices.TryGetValue(change.Name, out DeviceSlot? slot))
+        {
+            _devices[change.Name] = slot;
+        }
+    }
+
+    private EgressModel Model(DelegateRecord record)
+    {
+        ProxyRuntime? runtime = Proxy(record.Proxy);
+        return new EgressModel
+        {
+            DelegateName = record.Name,
+            ProxyName = record.Proxy,
+            Generation = record.Generation,
+            StreamDialer = runtime?.StreamDialer,
+            PacketProxy = runtime?.PacketProxy,
+        };
+    }
+
+    private Egress? Resolve(string target) =>
+        target.Length == 0 ? null
+        : ResourceName.Is(target, ResourceName.Delegates) ? _delegates.GetValueOrDefault(target)?.Egress
+        : _proxies.GetValueOrDefault(target)?.Direct;
+}

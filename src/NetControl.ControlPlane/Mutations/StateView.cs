@@ -1,0 +1,58 @@
+using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Proxies;
+using NetControl.ControlPlane.State;
+
+namespace NetControl.ControlPlane.Mutations;
+
+/// <summary>Resources as reads give them: a state, and what its resources are doing.</summary>
+/// <remarks>Lifetime: make one under the gate, use it there.</remarks>
+internal readonly struct StateView
+{
+    private readonly Runtimes _runtimes;
+    private readonly PreparedChange _prepared;
+
+    public StateView(ControlState state, Runtimes runtimes, PreparedChange prepared)
+    {
+        State = state;
+        _runtimes = runtimes;
+        _prepared = prepared;
+    }
+
+    public ControlState State { get; }
+
+    public ProxyView Proxy(string name) => View(State.Proxy(name));
+
+    public DelegateView Delegate(string name) => View(State.Delegate(name));
+
+    public DeviceView Device(string name) => View(State.Device(name));
+
+    public ProxyView View(ProxyRecord record) =>
+        new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)]);
+
+    public DelegateView View(DelegateRecord record) =>
+        new(record.Meta, record.Proxy, _runtimes.IsDraining(record.Name), [.. State.UsersOfDelegate(record.Name)]);
+
+    public DeviceView View(DeviceRecord record)
+    {
+        DeviceSlot? slot = _prepared.Devices.GetValueOrDefault(record.Name) ?? _runtimes.Device(record.Name);
+        DevicePhase phase = slot switch
+        {
+            { Closing: true } => DevicePhase.Closing,
+            { Fault: not null } => DevicePhase.Failed,
+            null => DevicePhase.Starting,
+            _ when record.Draining => DevicePhase.Draining,
+            _ => State.Usable(record.Spec.StreamDialer) || State.Usable(record.Spec.PacketProxy) ? DevicePhase.Ready : DevicePhase.Blocked,
+        };
+        return new DeviceView(record.Meta, record.Spec, phase, slot?.Device?.Status, slot?.Fault?.Message ?? "");
+    }
+
+    /// <summary>Any resource; null for one that is not there.</summary>
+    public object? Any(string name) => State.Find(name) switch
+    {
+        ProxyRecord proxy => View(proxy),
+        DelegateRecord d => View(d),
+        DeviceRecord device => View(device),
+        _ => null,
+    };
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Specs;
+
+namespace NetControl.ControlPlane.State;
+
+/// <summary>Everything that was wished, at one revision. A change makes the next one; nobody ever sees half of it.</summary>
+internal sealed record ControlState
+{
+    public static readonly ControlState Empty = new();
+
+    private static ImmutableSortedDictionary<string, T> None<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
+
+    public long Revision { get; init; }
+
+    public ImmutableSortedDictionary<string, ProxyRecord> Proxies { get; init; } = None<ProxyRecord>();
+
+    public ImmutableSortedDictionary<string, DelegateRecord> Delegates { get; init; } = None<DelegateRecord>();
+
+    public ImmutableSortedDictionary<string, DeviceRecord> Devices { get; init; } = None<DeviceRecord>();
+
+    public ProxyRecord Proxy(string name) => Proxies.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
+
+    public DelegateRecord Delegate(string name) => Delegates.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
+
+    public DeviceRecord Device(string name) => Devices.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
+
+    /// <summary>Fails unless an attachment's target exists; empty is none.</summary>
+    public void EnsureTarget(string target)
+    {
+        if (target.Length == 0)
+        {
+            return;
+        }
+
+        if (ResourceName.Is(target, ResourceName.Delegates))
+        {
+            Delegate(target);
+        }
+        else
+        {
+            Proxy(target);
+        }
+    }
+
+    /// <summary>Whether a session that is born on this attachment has a way out.</summary>
+    public bool Usable(string target) =>
+        Proxies.ContainsKey(target) || (Delegates.TryGetValue(target, out DelegateRecord? d) && Proxies.ContainsKey(d.Proxy));
+
+    public IEnumerable<string> UsersOfDelegate(string name) =>
+        from device in Devices.Values where device.Draft.StreamDialer == name || device.Draft.PacketProxy == name select device.Name;
+
+    public IEnumerable<string> UsersOfProxy(string name) =>
+        (from d in Delegates.Values where d.Proxy == name select d.Name).Concat(UsersOfDelegate(name));
+
+    /// <summary>The same with one resource put in, new or in the place of the one by its name.</summary>
+    public ControlState With(ResourceRecord record) => record switch
+    {
+        ProxyRecord proxy => this with { Proxies = Proxies.SetItem(proxy.Name, proxy) },
+        DelegateRecord d => this with { Delegates = Delegates.SetItem(d.Name, d) },
+        DeviceRecord device => this with { Devices = Devices.SetItem(device.Name, device) },
+        _ => throw new InvalidOperationException($"{record.GetType().Name} is no resource"),
+    };
+
+    /// <summary>The same without one resource.</summary>
+    public ControlState Without(string name) =>
+        this with { Proxies = Proxies.Remove(name), Delegates = Delegates.Remove(name), Devices = Devices.Remove(name) };
+
+    /// <summary>Any resource; null for one that is not there.</summary>
+    public ResourceRecord? Find(string name) =>
+        Proxies.GetValueOrDefault(name) ?? (ResourceRecord?)Delegates.GetValueOrDefault(name) ?? Devices.GetValueOrDefault(name);
+
+    public IEnumerable<ResourceRecord> All() => [.. Proxies.Values, .. Delegates.Values, .. Devices.Values];
+}

@@ -1,0 +1,234 @@
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Specs;
+
+namespace NetControl.ControlPlane.State;
+
+/// <summary>The next state in the making. Every verb is a few calls on it; what follows from a change (a delegate's generation, a forced
+/// removal's detachments) is done here, once for all of them.</summary>
+/// <remarks>Pure: it asks nobody and may be thrown away.</remarks>
+internal sealed class StateDraft
+{
+    private readonly DateTimeOffset _now;
+    private readonly long _revision;
+
+    public StateDraft(ControlState current, DateTimeOffset now)
+    {
+        Base = current;
+        State = current;
+        _now = now;
+        _revision = current.Revision + 1;
+    }
+
+    public ControlState Base { get; }
+
+    /// <summary>What it has become so far, still under the old revision.</summary>
+    public ControlState State { get; private set; }
+
+    /// <summary>Who declares what is made from now on.</summary>
+    public ResourceSource Source { get; init; }
+
+    public bool Changed => !ReferenceEquals(Base, State);
+
+    public ControlState Seal() => Changed ? State with { Revision = _revision } : State;
+
+    public void Add(ProxyDraft draft, ProxySpec spec)
+    {
+        EnsureFree(draft.Name, State.Proxies.ContainsKey(draft.Name));
+        ProxyRecord record = new()
+        {
+            Name = draft.Name,
+            Uid = NewUid(),
+            Revision = _revision,
+            CreateTime = _now,
+            UpdateTime = _now,
+            Source = Source,
+            Draft = draft,
+            Spec = spec,
+        };
+        State = State with { Proxies = State.Proxies.Add(draft.Name, record) };
+    }
+
+    public void Add(DelegateDraft draft)
+    {
+        EnsureFree(draft.Name, State.Delegates.ContainsKey(draft.Name));
+        State.Proxy(draft.Proxy);
+        DelegateRecord record = new()
+        {
+            Name = draft.Name,
+            Uid = NewUid(),
+            Revision = _revision,
+            CreateTime = _now,
+            UpdateTime = _now,
+            Source = Source,
+            Proxy = draft.Proxy,
+        };
+        State = State with { Delegates = State.Delegates.Add(draft.Name, record) };
+    }
+
+    public void Add(DeviceDraft draft, TunSpec spec)
+    {
+        EnsureFree(draft.Name, State.Devices.ContainsKey(draft.Name));
+        State.EnsureTarget(draft.StreamDialer);
+        State.EnsureTarget(draft.PacketProxy);
+        DeviceRecord record = new()
+        {
+            Name = draft.Name,
+            Uid = NewUid(),
+            Revision = _revision,
+            CreateTime = _now,
+            UpdateTime = _now,
+            Source = Source,
+            Draft = Normalized(draft, spec),
+            Spec = spec,
+        };
+        State = State with { Devices = State.Devices.Add(draft.Name, record) };
+    }
+
+    /// <summary>New settings; every delegate that points here takes them, and its generation grows.</summary>
+    public void Change(string name, ProxyDraft draft, ProxySpec spec)
+    {
+        ProxyRecord old = State.Proxy(name);
+        State = State with { Proxies = State.Proxies.SetItem(name, Touched(old) with { Draft = draft, Spec = spec }) };
+        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Proxy == name))
+        {
+            State = State with { Delegates = State.Delegates.SetItem(user.Name, Touched(user)) };
+        }
+    }
+
+    /// <summary>Points a delegate at a proxy; the one it has counts as a swap too.</summary>
+    public void Point(string name, string proxy)
+    {
+        DelegateRecord old = State.Delegate(name);
+        State.Proxy(proxy);
+        State = State with { Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = proxy }) };
+    }
+
+    /// <summary>New settings of a device.</summary>
+    public void Change(string name, DeviceDraft draft, TunSpec spec)
+    {
+        DeviceRecord old = State.Device(name);
+        State.EnsureTarget(draft.StreamDialer);
+        State.EnsureTarget(draft.PacketProxy);
+        State = State with { Devices = State.Devices.SetItem(name, Touched(old) with { Draft = Normalized(draft, spec), Spec = spec }) };
+    }
+
+    /// <summary>A draft in the one spelling of what it means, so that two that are alike can be told.</summary>
+    public static DeviceDraft Normalized(DeviceDraft draft, TunSpec spec) => draft with
+    {
+        Interface = spec.Interface,
+        Addresses = [.. spec.Addresses.Select(address => address.ToString())],
+        Routes = [.. spec.Routes.Select(route => route.ToString())],
+    };
+
+    /// <summary>Begins or ends a device's draining; no change where it is so already.</summary>
+    public void Drain(string name, bool draining)
+    {
+        DeviceRecord old = State.Device(name);
+        if (old.Draining != draining)
+        {
+            State = State with { Devices = State.Devices.SetItem(name, Touched(old) with { Draining = draining }) };
+        }
+    }
+
+    /// <summary>The configuration file declares it now, or no longer.</summary>
+    public void Own(string name, ResourceSource source)
+    {
+        if (State.Find(name) is { } record && record.Source != source)
+        {
+            State = State.With(record with { Source = source });
+        }
+    }
+
+    /// <summary>Makes resources what they were: the newcomers go, the others are as before, each in a new generation.</summary>
+    public void TakeBack(IEnumerable<ResourceRecord> before, IEnumerable<string> added)
+    {
+        foreach (string name in added)
+        {
+            State = State.Without(name);
+        }
+
+        foreach (ResourceRecord record in before)
+        {
+            long generation = Math.Max(State.Find(record.Name)?.Generation ?? 0, record.Generation) + 1;
+            State = State.With(record with { Generation = generation, Revision = _revision, UpdateTime = _now });
+        }
+    }
+
+    /// <summary>Removes a proxy; who pointed there rejects from now on.</summary>
+    public void RemoveProxy(string name)
+    {
+        State.Proxy(name);
+        State = State with { Proxies = State.Proxies.Remove(name) };
+        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Proxy == name))
+        {
+            State = State with { Delegates = State.Delegates.SetItem(user.Name, Touched(user) with { Proxy = "" }) };
+        }
+
+        DetachEverywhere(name);
+    }
+
+    /// <summary>Removes a delegate; devices that were attached to it reject from now on.</summary>
+    public void RemoveDelegate(string name)
+    {
+        State.Delegate(name);
+        State = State with { Delegates = State.Delegates.Remove(name) };
+        DetachEverywhere(name);
+    }
+
+    public void RemoveDevice(string name)
+    {
+        State.Device(name);
+        State = State with { Devices = State.Devices.Remove(name) };
+    }
+
+    /// <summary>Fails unless the etag is empty or current.</summary>
+    public static void CheckEtag(ResourceRecord record, string etag)
+    {
+        if (etag.Length > 0 && !string.Equals(etag, record.Etag, StringComparison.Ordinal))
+        {
+            throw new ControlPlaneException(
+                ControlPlaneError.EtagMismatch,
+                $"\"{record.Name}\" has changed: its etag is {record.Etag}, the request expects {etag}; read it again",
+                record.Name,
+                metadata: new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["current_etag"] = record.Etag,
+                    ["expected_etag"] = etag,
+                });
+        }
+    }
+
+    private void DetachEverywhere(string target)
+    {
+        foreach (DeviceRecord device in State.Devices.Values)
+        {
+            DeviceDraft draft = device.Draft;
+            bool streams = draft.StreamDialer == target;
+            bool packets = draft.PacketProxy == target;
+            if (streams || packets)
+            {
+                string dialer = streams ? "" : draft.StreamDialer;
+                string proxy = packets ? "" : draft.PacketProxy;
+                Change(device.Name, draft with { StreamDialer = dialer, PacketProxy = proxy },
+                    device.Spec with { StreamDialer = dialer, PacketProxy = proxy });
+            }
+        }
+    }
+
+    // However many steps one transaction takes, it is one change: the generation grows by one.
+    private T Touched<T>(T record)
+        where T : ResourceRecord =>
+        record.Revision == _revision
+            ? record
+            : record with { Revision = _revision, Generation = record.Generation + 1, UpdateTime = _now };
+
+    private static string NewUid() => Guid.NewGuid().ToString();
+
+    private static void EnsureFree(string name, bool taken)
+    {
+        if (taken)
+        {
+            throw new ControlPlaneException(ControlPlaneError.AlreadyExists, $"\"{name}\" exists already", name);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Google.Protobuf.WellKnownTypes;
+using NetControl.ControlPlane.Configurations;
+using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Proxies;
+using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
+using V1 = NetControl.Protocol.V1;
+
+namespace NetControl.Server.Mapping;
+
+/// <summary>The configuration as a whole between messages and the control plane's words.</summary>
+internal static class ConfigurationMapping
+{
+    /// <summary>What is wished, without what the server says about it: ApplyConfiguration takes it as it is.</summary>
+    public static V1.Configuration ToDocument(this ConfigurationView view) => new()
+    {
+        Proxies = { view.Proxies.Select(p => Wish(p.ToMessage())) },
+        Delegates = { view.Delegates.Select(d => Wish(d.ToMessage())) },
+        Devices = { view.Devices.Select(d => Wish(d.ToMessage())) },
+    };
+
+    public static ApplyRequest ToApply(this V1.ApplyConfigurationRequest request)
+    {
+        V1.Configuration document = request.Configuration ?? new V1.Configuration();
+        if (document.Listen is not null)
+        {
+            ViolationList violations = new();
+            violations.AddText("configuration.listen", "is the configuration file's alone; leave it out", "NOT_APPLICABLE");
+            violations.ThrowIfAny("");
+        }
+
+        return new ApplyRequest(new DesiredState
+        {
+            Proxies = [.. document.Proxies.Select(p => p.ToDraft(p.Name))],
+            Delegates = [.. document.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+            Devices = [.. document.Devices.Select(d => d.ToDraft(d.Name))],
+        })
+        {
+            Prune = request.Prune,
+            BaseGeneration = request.HasBaseGeneration ? request.BaseGeneration : null,
+            ConfirmTimeout = request.ConfirmTimeout.ToTimeSpanOrNull("confirm_timeout"),
+        };
+    }
+
+    public static V1.PlanStep ToMessage(this PlanStep step) => new()
+    {
+        Action = step.Action switch
+        {
+            PlanAction.Create => V1.PlanStep.Types.Action.Create,
+            PlanAction.Update => V1.PlanStep.Types.Action.Update,
+            PlanAction.Swap => V1.PlanStep.Types.Action.Swap,
+            PlanAction.Reopen => V1.PlanStep.Types.Action.Reopen,
+            _ => V1.PlanStep.Types.Action.Delete,
+        },
+        Name = step.Name,
+        SessionsDisrupted = step.SessionsDisrupted,
+        Description = step.Description,
+    };
+
+    public static V1.PendingConfirmation? ToMessage(this PendingConfirmation? pending) =>
+        pending is null ? null : new V1.PendingConfirmation { ConfirmationId = pending.Id, Deadline = pending.Deadline.ToTimestamp() };
+
+    public static V1.ResourceChange ToMessage(this ResourceChange change) => (change.After ?? new object()).ToChange(
+        change.Sequence,
+        change.Name,
+        change.After is null ? V1.ResourceChange.Types.Type.Removed
+            : change.Before is null ? V1.ResourceChange.Types.Type.Added
+            : change.Derived ? V1.ResourceChange.Types.Type.Status
+            : V1.ResourceChange.Types.Type.Modified);
+
+    public static V1.ResourceChange ToChange(this object resource, long sequence, string name, V1.ResourceChange.Types.Type type)
+    {
+        V1.ResourceChange message = new() { Sequence = sequence, Name = name, Type = type };
+        switch (resource)
+        {
+            case DeviceView device:
+                message.Device = device.ToMessage();
+                break;
+            case DelegateView d:
+                message.Delegate = d.ToMessage();
+                break;
+            case ProxyView proxy:
+                message.Proxy = proxy.ToMessage();
+                break;
+        }
+
+        return message;
+    }
+
+    private static V1.Proxy Wish(V1.Proxy message)
+    {
+        message.Uid = message.Etag = "";
+        message.Generation = 0;
+        message.CreateTime = message.UpdateTime = null;
+        message.State = V1.Proxy.Types.State.Unspecified;
+        message.UsedBy.Clear();
+        return message;
+    }
+
+    private static V1.Delegate Wish(V1.Delegate message)
+    {
+        message.Uid = message.Etag = "";
+        message.Generation = 0;
+        message.CreateTime = message.UpdateTime = null;
+        message.State = V1.Delegate.Types.State.Unspecified;
+        message.UsedBy.Clear();
+        return message;
+    }
+
+    private static V1.Device Wish(V1.Device message)
+    {
+        message.Uid = message.Etag = message.StateMessage = "";
+        message.Generation = 0;
+        message.CreateTime = message.UpdateTime = null;
+        message.State = V1.Device.Types.State.Unspecified;
+        message.Status = null;
+        return message;
+    }
+}
