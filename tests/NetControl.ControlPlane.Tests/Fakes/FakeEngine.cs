@@ -29,6 +29,9 @@ internal sealed class FakeEngine : IEngine
     /// <summary>Thrown by the next <see cref="OpenDevice"/>.</summary>
     public Exception? NextOpenFails { get; set; }
 
+    /// <summary>Says which device does not open, and why.</summary>
+    public Func<DeviceSpec, Exception?>? OpenFails { get; set; }
+
     public List<FakeDevice> Devices { get; } = [];
 
     public int LiveCount
@@ -50,6 +53,11 @@ internal sealed class FakeEngine : IEngine
         {
             NextOpenFails = null;
             throw e;
+        }
+
+        if (OpenFails?.Invoke(spec) is { } refused)
+        {
+            throw refused;
         }
 
         FakeDevice device = new(this, spec);
