@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine;
@@ -36,6 +37,10 @@ public sealed class EngineDevice
 
     /// <summary>When true a SYN is answered before the upstream dial is done, for upstreams that cannot tell its outcome.</summary>
     public bool AcceptImmediately { get => _core.AcceptImmediately; set => _core.AcceptImmediately = value; }
+
+    /// <summary>What may pass, and through which egress; null lets everything pass. TCP connections and UDP sessions that live keep their way; a
+    /// datagram is judged anew.</summary>
+    public PolicyModel? Policy { get => _core.Policy; set => _core.Policy = value; }
 
     internal DeviceCore Core => _core;
 

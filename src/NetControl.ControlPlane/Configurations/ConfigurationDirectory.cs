@@ -36,6 +36,7 @@ public sealed partial class ConfigurationDirectory : IDisposable
         _mutator.Changes.Sequence,
         [.. read.State.Proxies.Values.Select(read.View)],
         [.. read.State.Delegates.Values.Select(read.View)],
+        [.. read.State.Policies.Values.Select(read.View)],
         [.. read.State.Devices.Values.Select(read.View)],
         Volatile.Read(ref _pending) is { } pending ? new PendingConfirmation(pending.Id, pending.Deadline) : null));
 

@@ -26,6 +26,9 @@ public sealed record DeviceDraft
     /// <summary>The attachment for UDP, or empty.</summary>
     public string PacketProxy { get; init; } = "";
 
+    /// <summary>The policy that governs it, or empty.</summary>
+    public string Policy { get; init; } = "";
+
     /// <summary>Whether a SYN is answered before the dial is done.</summary>
     public bool AcceptImmediately { get; init; }
 

@@ -27,6 +27,9 @@ public sealed record TunSpec
     /// <summary>The attachment for UDP, or empty.</summary>
     public required string PacketProxy { get; init; }
 
+    /// <summary>The policy that governs it, or empty.</summary>
+    public string Policy { get; init; } = "";
+
     /// <summary>Whether a SYN is answered before the dial is done.</summary>
     public required bool AcceptImmediately { get; init; }
 

@@ -41,6 +41,11 @@ public static class DeviceValidator
         IReadOnlyList<IpPrefix> routes = Routes(draft.Routes, prefix + "routes", violations);
         NameValidator.CheckAttachment(draft.StreamDialer, prefix + naming.StreamDialer, violations);
         NameValidator.CheckAttachment(draft.PacketProxy, prefix + naming.PacketProxy, violations);
+        if (draft.Policy.Length > 0)
+        {
+            NameValidator.Check(draft.Policy, ResourceName.Policies, prefix + "policy", violations);
+        }
+
         return violations.Items.Count > before
             ? null
             : new TunSpec
@@ -52,6 +57,7 @@ public static class DeviceValidator
                 Routes = routes,
                 StreamDialer = draft.StreamDialer,
                 PacketProxy = draft.PacketProxy,
+                Policy = draft.Policy,
                 AcceptImmediately = draft.AcceptImmediately,
                 Queues = (int)draft.Queues,
                 DisableOffload = draft.DisableOffload,

@@ -11,6 +11,7 @@ public sealed record FieldNaming
         MaxHalfOpen = "max_half_open",
         MaxBufferBytes = "max_buffer_bytes",
         MaxReassemblyBytes = "max_reassembly_bytes",
+        DefaultAction = "default_action",
     };
 
     /// <summary>The spelling of ProtoJSON, which files use.</summary>
@@ -21,6 +22,7 @@ public sealed record FieldNaming
         MaxHalfOpen = "maxHalfOpen",
         MaxBufferBytes = "maxBufferBytes",
         MaxReassemblyBytes = "maxReassemblyBytes",
+        DefaultAction = "defaultAction",
     };
 
     private FieldNaming(string udpIdleTimeout, string streamDialer, string packetProxy)
@@ -45,4 +47,6 @@ public sealed record FieldNaming
     internal string MaxBufferBytes { get; init; } = "";
 
     internal string MaxReassemblyBytes { get; init; } = "";
+
+    internal string DefaultAction { get; init; } = "";
 }

@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
@@ -27,6 +28,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     private AddrPort _client;
     private AddrPort _remote;
     private EgressModel? _egress;
+    private PolicyRuleModel? _rule;
     private SessionTally _tally = null!;
     private ulong _id;
     private long _openedTicks;
@@ -73,7 +75,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     }
 
     /// <summary>Begins a session with a client's SYN: opens the books, dials.</summary>
-    public void Open(in FlowKey key, in ParsedPacket packet, EgressModel egress)
+    public void Open(in FlowKey key, in ParsedPacket packet, EgressModel egress, PolicyRuleModel? rule)
     {
         _life++;
         IsFinished = false;
@@ -81,6 +83,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _client = packet.From;
         _remote = packet.To;
         _egress = egress;
+        _rule = rule;
         _id = _context.NextSessionId();
         _openedTicks = DateTime.UtcNow.Ticks;
         _dialDuration = default;
@@ -182,6 +185,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         BytesReceived = _bytesReceived,
         PacketsSent = _packetsSent,
         PacketsReceived = _packetsReceived,
+        Rule = _rule,
     };
 
     /// <summary>The TCP machine's values.</summary>

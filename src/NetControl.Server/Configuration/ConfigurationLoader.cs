@@ -76,6 +76,7 @@ internal static class ConfigurationLoader
     {
         Proxies = [.. message.Proxies.Select((p, i) => ToDraft(p, i, violations))],
         Delegates = [.. message.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+        Policies = [.. message.Policies.Select(p => p.ToDraft(p.Name))],
         Devices = [.. message.Devices.Select(d => d.ToDraft(d.Name))],
     };
 

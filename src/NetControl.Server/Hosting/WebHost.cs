@@ -37,6 +37,7 @@ internal static class WebHost
         builder.Services.AddSingleton<DelegateService>();
         builder.Services.AddSingleton<SessionService>();
         builder.Services.AddSingleton<ConfigurationService>();
+        builder.Services.AddSingleton<PolicyService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
@@ -51,6 +52,7 @@ internal static class WebHost
         app.MapGrpcService<DelegateService>();
         app.MapGrpcService<SessionService>();
         app.MapGrpcService<ConfigurationService>();
+        app.MapGrpcService<PolicyService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcReflectionService();

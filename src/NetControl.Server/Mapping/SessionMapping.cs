@@ -29,6 +29,9 @@ internal static class SessionMapping
             BytesReceived = info.BytesReceived,
             PacketsSent = info.PacketsSent,
             PacketsReceived = info.PacketsReceived,
+            Policy = info.Rule?.Policy ?? "",
+            PolicyRule = info.Rule?.Id ?? "",
+            PolicyGeneration = info.Rule?.Generation ?? 0,
         };
         if (info.ClosedUtcTicks != 0)
         {
