@@ -86,6 +86,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _dialDuration = default;
         _bytesSent = _bytesReceived = _packetsReceived = _lastReported = 0;
         _packetsSent = 1;
+        _context.RecentSyns.Add(packet, bytes);
         _irs = packet.Seq;
         _synWindow = packet.Window;
         _tally = _context.Tally(_queue.Device.Name, egress.DelegateName, SessionProtocol.Tcp, _client.IsV4);

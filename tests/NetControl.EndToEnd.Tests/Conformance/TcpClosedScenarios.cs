@@ -118,8 +118,7 @@ public sealed class TcpClosedScenarios : Scenarios
         c.Send(Conversation.SackSyn);
         Seen error = await host.ExpectIcmpAsync((byte)(host.IsV4 ? 3 : 1));
         Assert.Contains(error.Code, host.IsV4 ? (byte[])[0, 1] : [0, 3]);
-        int header = host.IsV4 ? 20 : 40;
-        Assert.Equal(c.Packet(Conversation.SackSyn)[(header + 0)..(header + 8)], error.Payload[header..(header + 8)]);
+        Assert.Equal(c.Packet(Conversation.SackSyn), error.Payload);
         await c.SilentAsync();
     }
 }

@@ -73,9 +73,13 @@ public sealed class UdpScenarios : Scenarios
         Seen error = await host.ExpectIcmpAsync((byte)(host.IsV4 ? 3 : 1));
         Assert.Equal(host.IsV4 ? 3 : 4, error.Code);
         Assert.Equal(Peer(host), error.Source);
-        int header = host.IsV4 ? 20 : 40;
-        Assert.Equal(packet[header..(header + 4)], error.Payload[header..(header + 4)]); // the ports
-        Assert.Equal(packet[(header - (host.IsV4 ? 8 : 32))..header], error.Payload[(header - (host.IsV4 ? 8 : 32))..header]); // the addresses
+        Assert.Equal(packet, error.Payload);
+
+        // As much of a large one as the family allows.
+        packet = Wire.Ip(host.Address, Peer(host), Wire.Udp, Wire.Datagram(host.NextEndPoint(), Refusing(host), Host.Bytes(1400)));
+        host.Send(packet);
+        error = await host.ExpectIcmpAsync((byte)(host.IsV4 ? 3 : 1));
+        Assert.Equal(packet[..(host.IsV4 ? 548 : 1232)], error.Payload);
     }
 
     public async Task WrongLengths_AreDropped(Host host)
