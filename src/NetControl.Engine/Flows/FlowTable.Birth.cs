@@ -33,7 +33,8 @@ internal sealed partial class FlowTable
             return DropReason.Martian; // RFC 9293 section 3.9.2.3
         }
 
-        if ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) != TcpFlags.Syn)
+        // RFC 9293 3.10.7.2: whatever else a SYN carries, it is a SYN; a FIN beside it will come again.
+        if ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst)) != TcpFlags.Syn)
         {
             return RefuseStray(parsed, segment.Length);
         }
@@ -81,7 +82,7 @@ internal sealed partial class FlowTable
 
         TcpFlow flow = Rent();
         _tcp.Add(key, flow);
-        flow.Open(key, parsed, egress, rule);
+        flow.Open(key, packet, parsed, egress, rule);
         if (flow.IsHalfOpen)
         {
             _halfOpen.Add(flow, _context.Loop.Now, _queue.Counters.HalfOpen);

@@ -11,6 +11,7 @@ internal sealed partial class TcpFlow
 {
     // So much is taken from one upstream in one visit; a firehose then waits until the others have had their turn.
     private const int PumpBudget = 512 << 10;
+    private const long PatienceWithReaderMicros = 1_000_000;
     private LoopSocket? _socket;
     private StreamRelay? _relay;
     private SessionCause _upstreamFault;
@@ -18,12 +19,16 @@ internal sealed partial class TcpFlow
     private bool _clientEnded;
     private bool _clientFinished;
 
+    // When a client that does not read is told of the upstream's reset all the same; Never while there is none.
+    private Instant _resetDeadline;
+
     private void ResetRelay()
     {
         _socket = null;
         _relay = null;
         _upstreamFault = SessionCause.None;
         _upstreamEnded = _clientEnded = _clientFinished = false;
+        _resetDeadline = Instant.Never;
     }
 
     private void StartRelay(IStreamConnection connection)
@@ -152,6 +157,7 @@ internal sealed partial class TcpFlow
             int room = _connection.SendRoom;
             if (room <= 0)
             {
+                WaitForReader(socket, now);
                 return;
             }
 
@@ -180,9 +186,32 @@ internal sealed partial class TcpFlow
             }
 
             budget -= received;
+            _resetDeadline = Instant.Never;
             CountReceived(received);
             _connection.Queued(now);
             Dispatch(now);
+        }
+    }
+
+    /// <summary>
+    /// The upstream is broken, but what it sent before lies in front of that, and the client takes none of it now. While it does go on taking
+    /// some it gets all there is; once it has taken nothing for a second it learns the truth.
+    /// </summary>
+    private void WaitForReader(LoopSocket socket, Instant now)
+    {
+        if (!socket.IsBroken)
+        {
+            return;
+        }
+
+        if (_resetDeadline == Instant.Never)
+        {
+            _resetDeadline = now + PatienceWithReaderMicros;
+        }
+        else if (now >= _resetDeadline)
+        {
+            _upstreamFault = FaultOf(socket.TakeError());
+            FailIfBroken();
         }
     }
 

@@ -75,7 +75,8 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     }
 
     /// <summary>Begins a session with a client's SYN: opens the books, dials.</summary>
-    public void Open(in FlowKey key, in ParsedPacket packet, EgressModel egress, PolicyRuleModel? rule)
+    public void Open(in FlowKey key, ReadOnlySpan<byte> bytes, in ParsedPacket packet, EgressModel egress,
+        PolicyRuleModel? rule)
     {
         _life++;
         IsFinished = false;
@@ -89,6 +90,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _dialDuration = default;
         _bytesSent = _bytesReceived = _packetsReceived = _lastReported = 0;
         _packetsSent = 1;
+        _context.RecentSyns.Add(packet, bytes);
         _irs = packet.Seq;
         _synWindow = packet.Window;
         _tally = _context.Tally(_queue.Device.Name, egress.DelegateName, SessionProtocol.Tcp, _client.IsV4);
@@ -98,7 +100,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
 
         Instant now = _context.Loop.Now;
         ulong hash = _context.Isn.Hash(_remote, _client);
-        TcpSegment syn = new(packet.Seq, packet.Ack, packet.Flags, packet.Window, in packet.Options, default);
+        TcpSegment syn = new(packet.Seq, packet.Ack, packet.Flags, packet.Window, in packet.Options, packet.Payload(bytes));
         _connection.Accept(syn, _context.Isn.Next(_remote, _client, now), (uint)(hash >> 32), _client.IsV4, now);
         _dialing = true;
         _context.Events.Add(SessionEventKind.Opened, Describe(SessionCause.None));
@@ -192,13 +194,17 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     public TcpSnapshot Snapshot() => _connection.Snapshot();
 
     /// <summary>An ICMP error about a segment of ours came back from the client's side: the client cannot be reached.</summary>
-    public void OnClientUnreachable()
+    /// <remarks>
+    /// RFC 9293 3.9.2.2: a hard error should abort. It is believed if it quotes what is in flight (RFC 5927 4.1): whoever can say that has
+    /// seen our segment.
+    /// </remarks>
+    public void OnClientUnreachable(SequenceNumber quoted)
     {
-        // RFC 9293 3.9.2.2: soft errors must not abort; while nothing is established there is nobody to keep it for.
-        if (_connection.State == TcpState.SynReceived)
+        if (_connection.IsInFlight(quoted))
         {
+            bool established = _connection.State != TcpState.SynReceived;
             _connection.Drop();
-            Finish(SessionCause.ClientAborted, abortUpstream: true);
+            Finish(established ? SessionCause.ClientReset : SessionCause.ClientAborted, abortUpstream: true);
         }
     }
 
@@ -234,6 +240,11 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         try
         {
             Handle(_connection.OnTimer(now));
+            if (!IsFinished && now >= _resetDeadline)
+            {
+                PumpUpstream(now);
+            }
+
             if (!IsFinished)
             {
                 SetTimer();
@@ -319,6 +330,11 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             return;
         }
 
+        if ((events & TcpEvents.AckDue) != 0)
+        {
+            Dispatch(_context.Loop.Now);
+        }
+
         _context.MarkDirty(this);
     }
 
@@ -371,6 +387,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             deadline = Instant.Min(deadline, _dialDeadline);
         }
 
+        deadline = Instant.Min(deadline, _resetDeadline);
         if (deadline != Deadline)
         {
             _context.Loop.Timers.Schedule(this, deadline);

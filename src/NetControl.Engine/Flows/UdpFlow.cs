@@ -122,6 +122,12 @@ internal sealed class UdpFlow
         UdpReceiver? receiver = _receiver;
         try
         {
+            if (_packetsReceived == 0)
+            {
+                // Who has answered is there; who has not may turn out not to be, and the report must quote this packet.
+                _context.RecentDatagrams.Add(parsed, packet);
+            }
+
             ReadOnlySpan<byte> payload = parsed.Payload(packet);
             _sender!.WriteTo(payload, parsed.To);
             if (_receiver != receiver)
@@ -204,8 +210,11 @@ internal sealed class UdpFlow
             return;
         }
 
-        int length = IcmpErrors.WriteUdpUnreachable(_context.SmallPacket, Client, destination, reason);
-        _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
+        byte[] room = _context.SmallPacket;
+        int length = _context.RecentDatagrams.TryFind(Client, destination, out ReadOnlySpan<byte> quote)
+            ? IcmpErrors.WriteUnreachable(room, Client.Address, destination.Address, reason, quote)
+            : IcmpErrors.WriteUdpUnreachable(room, Client, destination, reason);
+        _queue.SendIcmpError(room.AsSpan(0, length));
     }
 
     /// <summary>The proxy has closed the receiver. On the loop.</summary>

@@ -41,6 +41,9 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
     /// <summary>Whether the far side has said that it will send no more; the end may still lie behind unread data.</summary>
     public bool PeerHungUp { get; private set; }
 
+    /// <summary>Whether the connection has failed, by a reset say; what came before that can still be read.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Whether the descriptor is open.</summary>
     public bool IsOpen => _fd >= 0;
 
@@ -64,7 +67,7 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
 
         _fd = fd;
         RemoteAddress = remote;
-        CanRead = CanWrite = PeerHungUp = false;
+        CanRead = CanWrite = PeerHungUp = IsBroken = false;
         _handler = null;
         return Errno.None;
     }
@@ -89,6 +92,8 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
         {
             CanWrite = true;
         }
+
+        IsBroken |= (events & EpollEvents.Error) != 0;
 
         if (_handler is { } handler)
         {
@@ -170,6 +175,9 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
 
         return received;
     }
+
+    /// <summary>Why a broken connection failed.</summary>
+    public Errno TakeError() => Libc.TakeSocketError(_fd) is var error and not Errno.None ? error : Errno.ECONNRESET;
 
     /// <summary>Says that no more will be sent (FIN).</summary>
     public void ShutdownWrite()

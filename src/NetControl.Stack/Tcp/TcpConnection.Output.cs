@@ -37,7 +37,7 @@ public sealed partial class TcpConnection
         switch (State)
         {
             case TcpState.Closed:
-                SendReset(ref sender);
+                SendReset(now, ref sender);
                 return;
             case TcpState.SynSent:
             case TcpState.SynReceived:
@@ -341,7 +341,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    private void SendReset<T>(ref T sender)
+    private void SendReset<T>(Instant now, ref T sender)
         where T : ITcpSender, allows ref struct
     {
         if (!_resetDue)
@@ -353,9 +353,14 @@ public sealed partial class TcpConnection
         TcpOutput segment = new()
         {
             Seq = _resetIsRefusal ? default : _sndMax,
-            Ack = _rcvNxt,
+            Ack = _resetIsRefusal ? _rcvNxt + _synText : _rcvNxt,
             Flags = TcpFlags.Rst | TcpFlags.Ack,
         };
+        if (!_resetIsRefusal)
+        {
+            AddTimestamps(ref segment, now); // RFC 7323 3.2: in a reset too
+        }
+
         sender.Send(this, ref segment);
         ReleaseBuffers();
     }
