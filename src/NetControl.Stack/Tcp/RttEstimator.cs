@@ -65,6 +65,9 @@ public struct RttEstimator
         }
     }
 
+    /// <summary>The timer expired although nothing, or not all, was lost: the doubling was for nothing.</summary>
+    public void OnNeedlessTimeout() => _backoff = 0;
+
     /// <summary>The timeout within the bounds given.</summary>
     public readonly long Timeout(long min, long max) => Math.Min(max, Plain(min) << _backoff);
 

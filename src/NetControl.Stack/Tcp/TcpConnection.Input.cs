@@ -58,13 +58,13 @@ public sealed partial class TcpConnection
         // First: check the sequence number, and before it PAWS (RFC 7323 5.3).
         if (!IsAcceptable(segment, now))
         {
-            return OnUnacceptable(segment);
+            return OnUnacceptable(segment, now);
         }
 
         return OnAcceptable(segment, now, ref receiver);
     }
 
-    private TcpEvents OnUnacceptable(scoped in TcpSegment segment)
+    private TcpEvents OnUnacceptable(scoped in TcpSegment segment, Instant now)
     {
         if (segment.Has(TcpFlags.Rst))
         {
@@ -76,6 +76,12 @@ public sealed partial class TcpConnection
         if (end > start && end <= _receive.Tail)
         {
             NoteDuplicate(start, end);
+            if (end >= Offset(_lastAckSent))
+            {
+                // It comes again because our acknowledgement was lost. The echo must be of this transmission, or the peer takes its own timeout
+                // for a round trip; what ends elsewhere is not believed, for a stamp from nowhere would make PAWS refuse the peer (RFC 7323 5.3).
+                UpdateTimestamp(segment, now);
+            }
         }
 
         return AcknowledgeNow();
@@ -377,6 +383,7 @@ public sealed partial class TcpConnection
 
         _rcvNxt += length;
         _unacked += length;
+        _receivedSinceSent += length;
         _segmentsUnacked++;
         if (filledHole)
         {
@@ -444,6 +451,7 @@ public sealed partial class TcpConnection
         }
 
         // RFC 5681 4.2: an out-of-order segment is acknowledged at once.
+        _quickAcks = QuickAcksAfterLoss;
         return AcknowledgeNow();
     }
 
@@ -497,6 +505,7 @@ public sealed partial class TcpConnection
     private void NoteDuplicate(long start, long end)
     {
         // RFC 2883: the first block of the next acknowledgement names what came twice.
+        _quickAcks = QuickAcksAfterLoss;
         if (_sackOk && start >= 0)
         {
             _duplicate = (start, end);

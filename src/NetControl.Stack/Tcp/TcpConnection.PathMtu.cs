@@ -48,7 +48,7 @@ public sealed partial class TcpConnection
         // No sign of congestion (RFC 8201 section 5.4): it goes again at once, and the window stays.
         LowerSegmentSize(_mss - (current - mtu));
         _retransmitAt = Instant.Never;
-        GoBack();
+        SendAllAgain();
         return true;
     }
 

@@ -106,6 +106,9 @@ public sealed partial class TcpConnection
     /// <summary>Segments sent again.</summary>
     public long Retransmits { get; private set; }
 
+    /// <summary>Reductions of the window that turned out needless and were taken back.</summary>
+    public long Undos { get; private set; }
+
     /// <summary>RCV.NXT, for whoever must remember the connection after it is gone.</summary>
     public SequenceNumber ReceiveNext => _rcvNxt;
 
@@ -169,9 +172,10 @@ public sealed partial class TcpConnection
         _tsRecent = 0;
         _duplicate = default;
         _sizeProven = false;
-        Retransmits = 0;
+        Retransmits = Undos = 0;
         ResetRecovery();
         ResetLoss();
+        ResetUndo();
         ResetTimers();
         ResetOutput();
     }
