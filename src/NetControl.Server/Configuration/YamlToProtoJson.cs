@@ -186,7 +186,11 @@ internal sealed partial class YamlToProtoJson : IDisposable
     private void WriteNumber(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         bool unsigned = descriptor.FieldType is FieldType.UInt32 or FieldType.UInt64;
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        if (descriptor.FieldType == FieldType.UInt64 && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large))
+        {
+            WriteString(name, large.ToString(CultureInfo.InvariantCulture)); // ProtoJSON: a JSON number holds 53 bits only
+        }
+        else if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
             && number >= (unsigned ? 0 : int.MinValue)
             && number <= (unsigned ? uint.MaxValue : int.MaxValue))
         {
@@ -202,11 +206,11 @@ internal sealed partial class YamlToProtoJson : IDisposable
     private void WriteEnum(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         IList<EnumValueDescriptor> values = descriptor.EnumType.Values;
-        EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text) ?? values.FirstOrDefault(v =>
-            v.Name.EndsWith("_" + text, StringComparison.Ordinal));
+        string prefix = values[0].Name[..^"UNSPECIFIED".Length];
+        EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text || v.Name == prefix + text);
         if (value is null)
         {
-            Fault(path, node, "is not a known value", $"write one of {string.Join(", ", values.Skip(1).Select(v => v.Name))}");
+            Fault(path, node, "is not a known value", $"write one of {string.Join(", ", values.Skip(1).Select(v => v.Name[prefix.Length..]))}");
         }
         else
         {

@@ -53,7 +53,7 @@ internal static class ServerProcess
         ILogger log = logs.CreateLogger("NetControl");
         using ShutdownSignals signals = new();
         using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http);
-        await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
+        await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
         await plane.ApplyAsync(configuration.Desired);
         await using WebApplication app = WebHost.Build(plane, listeners, logs);
