@@ -123,6 +123,7 @@ internal sealed partial class EventLoop : IDisposable
                 RunOnce();
             }
 
+            End();
             _ended.TrySetResult();
         }
         catch (Exception e)
