@@ -141,8 +141,14 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        if (_socket is not { } socket || _upstreamEnded)
+        if (_socket is not { } socket)
         {
+            return;
+        }
+
+        if (_upstreamEnded)
+        {
+            LookForReset(socket);
             return;
         }
 
@@ -152,6 +158,7 @@ internal sealed partial class TcpFlow
             int room = _connection.SendRoom;
             if (room <= 0)
             {
+                LookForReset(socket);
                 return;
             }
 
@@ -186,6 +193,25 @@ internal sealed partial class TcpFlow
         }
     }
 
+    /// <summary>
+    /// The upstream is not being read, for want of room or because it has ended: its reset is not met by a call, but the kernel has told it.
+    /// </summary>
+    private void LookForReset(LoopSocket socket)
+    {
+        // When both have ended all bytes were taken and given; what the upstream did with its last ones is not for TCP to say.
+        if (!socket.HasError || (_upstreamEnded && _clientEnded))
+        {
+            return;
+        }
+
+        Errno error = socket.TakeError();
+        if (error != Errno.None)
+        {
+            _upstreamFault = FaultOf(error);
+            FailIfBroken();
+        }
+    }
+
     private void OnUpstreamEnd()
     {
         _upstreamEnded = true;
@@ -199,10 +225,7 @@ internal sealed partial class TcpFlow
             return false;
         }
 
-        SessionCause fault = _upstreamFault;
-        _connection.Abort();
-        Dispatch(_context.Loop.Now);
-        Finish(fault, abortUpstream: true);
+        ResetClient(_upstreamFault);
         return true;
     }
 
