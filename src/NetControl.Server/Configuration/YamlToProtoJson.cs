@@ -18,6 +18,7 @@ namespace NetControl.Server.Configuration;
 /// </remarks>
 internal sealed partial class YamlToProtoJson : IDisposable
 {
+    private const int DeepestNest = 64;
     private static readonly HashSet<string> s_outputOnly =
         new(["uid", "etag", "generation", "createTime", "updateTime", "state", "status", "usedBy"], StringComparer.Ordinal);
 
@@ -52,6 +53,11 @@ internal sealed partial class YamlToProtoJson : IDisposable
         YamlStream stream = [];
         try
         {
+            if (!HasSaneDepth(yaml))
+            {
+                return null;
+            }
+
             using StringReader reader = new(yaml);
             stream.Load(reader);
         }
@@ -69,6 +75,36 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
 
         return stream.Documents.Count == 0 || IsNull(stream.Documents[0].RootNode) ? null : stream.Documents[0].RootNode;
+    }
+
+    // The tree is built by recursion: a nest without end would end the process. Walking the events is not.
+    private bool HasSaneDepth(string yaml)
+    {
+        using StringReader reader = new(yaml);
+        Parser parser = new(reader);
+        int depth = 0;
+        try
+        {
+            while (parser.MoveNext())
+            {
+                depth += parser.Current!.NestingIncrease;
+                if (depth > DeepestNest)
+                {
+                    _violations.AddText("document",
+                        $"is not YAML: line {parser.Current.Start.Line}, column {parser.Current.Start.Column}: is nested deeper than "
+                        + $"{DeepestNest} levels", "INVALID_YAML");
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is not (YamlException or OutOfMemoryException))
+        {
+            // Some faults of a document the reader meets as faults of its own.
+            _violations.AddText("document", $"is not YAML: cannot be read beyond line {parser.Current?.End.Line ?? 1}", "INVALID_YAML");
+            return false;
+        }
     }
 
     private void WriteMessage(YamlNode node, MessageDescriptor descriptor, string path)

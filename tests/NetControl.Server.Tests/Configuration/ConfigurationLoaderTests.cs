@@ -183,6 +183,22 @@ public sealed class ConfigurationLoaderTests
         Assert.StartsWith("document: is not YAML: line 2", Assert.Single(e.Violations).ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a: [b]c: \"d[a, b]\n: c:\"\n  r: [\"x")]
+    [InlineData("d:\n- n: d[a\n    m: 1\n    a:\0\0\0\u00040/2\", \"f[a, b]\n: c\"]\n")]
+    public void Load_OfWhatTheYamlReaderCannotStand_IsARefusalToo(string yaml)
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(yaml));
+        Assert.All(e.Violations, violation => Assert.NotEqual("", violation.Description));
+    }
+
+    [Fact]
+    public void Load_OfANestThatIsTooDeep_IsARefusal_NotTheEndOfTheProcess()
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(new string('[', 100_000)));
+        Assert.Contains("document: is not YAML", Assert.Single(e.Violations).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void LoadFile_ThatIsNotThere_SaysSo() =>
         Assert.Contains("cannot be read",
