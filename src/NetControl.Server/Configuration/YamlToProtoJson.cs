@@ -68,6 +68,13 @@ internal sealed partial class YamlToProtoJson : IDisposable
             return null;
         }
 
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Events that each are right and make no tree together: ArgumentException, for one.
+            _violations.AddText("document", $"is not YAML: {e.Message}", "INVALID_YAML");
+            return null;
+        }
+
         if (stream.Documents.Count > 1)
         {
             _violations.AddText("document", $"holds {stream.Documents.Count} YAML documents; write one", "INVALID_YAML");
@@ -101,7 +108,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
         catch (Exception e) when (e is not (YamlException or OutOfMemoryException))
         {
-            // Some faults of a document the reader meets as faults of its own.
+            // Some faults of a document the reader meets as faults of its own: as InvalidOperationException, for one.
             _violations.AddText("document", $"is not YAML: cannot be read beyond line {parser.Current?.End.Line ?? 1}", "INVALID_YAML");
             return false;
         }

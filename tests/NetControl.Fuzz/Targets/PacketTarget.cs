@@ -2,6 +2,7 @@ using NetControl.Fuzz.Machine;
 using NetControl.Network;
 using NetControl.Stack.Icmp;
 using NetControl.Stack.Wire;
+using NetControl.Testing;
 using static NetControl.Fuzz.Machine.BrokenPromiseException;
 
 namespace NetControl.Fuzz.Targets;

@@ -3,6 +3,7 @@ using NetControl.Fuzz.Machine;
 using NetControl.Network;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
+using NetControl.Testing;
 
 namespace NetControl.Fuzz.Targets;
 

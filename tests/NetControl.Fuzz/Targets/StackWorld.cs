@@ -219,7 +219,10 @@ internal sealed class StackWorld
         Unless(++_packets <= MostPacketsAStep, "a step has a bounded number of answers");
         Unless(packet.Length <= Mtu, $"a packet of {packet.Length} bytes fits the MTU");
         ParseResult result = ParsedPacket.TryParse(packet, ChecksumTrust.Verify, out ParsedPacket parsed);
-        Unless(result is ParseResult.Ok or ParseResult.Fragment, $"what comes out is a valid packet, not {result}: {Convert.ToHexString(packet)}");
+
+        // What was sent to 240.0.0.0/4 is answered from there, and nobody may believe that (RFC 6890).
+        bool reserved = packet[0] >> 4 == 4 && packet[12] >= 240;
+        Unless(result is ParseResult.Ok or ParseResult.Fragment || (reserved && result == ParseResult.Martian), $"what comes out is a valid packet, not {result}: {Convert.ToHexString(packet)}");
         if (result == ParseResult.Ok && parsed.Protocol == IpProtocol.Tcp)
         {
             uint length = (uint)parsed.PayloadLength + ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Fin)) != 0 ? 1u : 0);

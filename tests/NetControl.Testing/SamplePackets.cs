@@ -4,10 +4,10 @@ using NetControl.Stack.Ip;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
 
-namespace NetControl.Fuzz.Targets;
+namespace NetControl.Testing;
 
 /// <summary>Valid packets of every kind that the stack knows, and what makes a mutated one pass the checksums.</summary>
-internal static class SamplePackets
+public static class SamplePackets
 {
     private const int TcpChecksum = 16;
     private const int UdpChecksum = 6;
