@@ -56,7 +56,8 @@ public sealed class EngineDevice
 
     internal DeviceCounters ReadCounters()
     {
-        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, resetsSent = 0, resetsPassedOn = 0, resetsReceived = 0, halfOpen = 0;
+        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, halfOpen = 0;
+        long resetsSent = 0, resetsPassedOn = 0, resetsReceived = 0;
         long[] drops = new long[Enum.GetValues<DropReason>().Length];
         foreach (PacketQueue queue in _core.Queues)
         {

@@ -277,7 +277,9 @@ public sealed partial class PacketEngine : IAsyncDisposable
         MaxSuperSegment = features.HasFlag(QueueFeatures.Tso4) && features.HasFlag(QueueFeatures.Tso6) ? 65_535 - TcpPacket.MaxHeadersLength : 0,
         MaxBuffer = Options.SessionBufferBytes,
         InitialReceiveWindow = Math.Min(256 << 10, Options.SessionBufferBytes),
-        CongestionControl = spec.CongestionControl == CongestionControl.NewReno ? CongestionAlgorithm.NewReno : CongestionAlgorithm.Cubic,
+        CongestionControl = spec.CongestionControl == CongestionControl.NewReno
+            ? CongestionAlgorithm.NewReno
+            : CongestionAlgorithm.Cubic,
         KeepAliveMicros = (long)spec.KeepAlive.Idle.TotalMicroseconds,
         KeepAliveIntervalMicros = (long)spec.KeepAlive.Interval.TotalMicroseconds,
         MaxKeepAlives = spec.KeepAlive.Probes,

@@ -81,7 +81,9 @@ internal sealed class FloodRig : IAsyncDisposable
         }
 
         TimeSpan took = Stopwatch.GetElapsedTime(start);
-        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} packets in {took.TotalSeconds:0.00} s ({sent} sent), {count / took.TotalSeconds:0}/s"));
+        _output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count} packets in {took.TotalSeconds:0.00} s ({sent} sent), {count / took.TotalSeconds:0}/s"));
     }
 
     /// <summary>The bystander has not noticed anything, and memory stayed within a bound.</summary>
@@ -111,15 +113,17 @@ internal sealed class FloodRig : IAsyncDisposable
             async () =>
             {
                 metrics = await World.Api.ReadMetricsAsync();
+                string[] resources = ["tcp_sessions", "udp_sessions", "half_open", "buffer_bytes"];
                 return metrics.Sum("netcontrol_sessions_active") == 0 && metrics.Sum("netcontrol_tcp_half_open") == 0
-                    && ((string[])["tcp_sessions", "udp_sessions", "half_open", "buffer_bytes"]).All(resource => metrics.Sum("netcontrol_device_usage", ("resource", resource)) == 0);
+                    && resources.All(resource => metrics.Sum("netcontrol_device_usage", ("resource", resource)) == 0);
             },
             "every session is gone",
             async () => string.Join('\n', (await World.Api.ListSessionsAsync()).Take(10))
-                + string.Join('\n', metrics.Samples.Where(sample => sample.Name is "netcontrol_device_usage" or "netcontrol_sessions_active")));
+                + string.Join('\n', metrics.Samples.Where(s => s.Name is "netcontrol_device_usage" or "netcontrol_sessions_active")));
         Assert.Empty(await World.Api.ListSessionsAsync());
         Assert.Equal(0, metrics.Sum("netcontrol_device_drops_total", ("reason", "internal_error")));
-        _output.WriteLine($"afterwards: {World.Daemon.ResidentBytes / Mebibyte} MiB resident, {metrics.Sum("netcontrol_buffer_pool_bytes") / 1024} KiB in the pools (free), no session");
+        _output.WriteLine($"afterwards: {World.Daemon.ResidentBytes / Mebibyte} MiB resident, "
+            + $"{metrics.Sum("netcontrol_buffer_pool_bytes") / 1024} KiB in the pools (free), no session");
         Assert.DoesNotContain("fail:", World.Daemon.Errors, StringComparison.Ordinal);
     }
 

@@ -37,7 +37,7 @@ public sealed class FloodTests(ITestOutputHelper output)
 
         // Each refusal is told: those that came too fast by the latest one, which says how many it stands for.
         await FloodRig.UntilAsync(
-            () => Task.FromResult(ledger.Read(l => l.Closed.Where(s => s.Cause == SessionCause.LimitExceeded && s.PacketsReceived == 0).Sum(s => s.PacketsSent)) >= dropped),
+            () => Task.FromResult(ledger.Read(l => l.Closed.Where(IsRefused).Sum(s => s.PacketsSent)) >= dropped),
             "the events account for every SYN that was refused");
 
         // Somebody new gets in as soon as those that hang give way.
@@ -148,9 +148,11 @@ public sealed class FloodTests(ITestOutputHelper output)
             }
         })));
         TimeSpan took = Stopwatch.GetElapsedTime(start);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Count} connections in {took.TotalSeconds:0.0} s, {Count / took.TotalSeconds:0}/s"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{Count} connections in {took.TotalSeconds:0.0} s, {Count / took.TotalSeconds:0}/s"));
         await FloodRig.UntilAsync(
-            async () => (await rig.World.Api.ReadMetricsAsync()).Sum("netcontrol_sessions_closed_total", ("cause", "completed")) == completed + Count,
+            async () =>
+                (await rig.World.Api.ReadMetricsAsync()).Sum("netcontrol_sessions_closed_total", ("cause", "completed")) == completed + Count,
             "every connection ended in good order");
         await ledger.WaitUntilAsync(l => l.Closed.Count == Count);
         await rig.AssertUnharmedAsync(mostGrownMebibytes: 96);
@@ -190,11 +192,16 @@ public sealed class FloodTests(ITestOutputHelper output)
         await rig.AssertNothingLeftAsync();
     }
 
+    private static bool IsRefused(Session s) => s.Cause == SessionCause.LimitExceeded && s.PacketsReceived == 0;
+
     /// <summary>Another address of the device's subnet for every packet: nobody is there to answer.</summary>
     private static AddrPort Source(int i) => new(IpAddr.Parse($"10.77.0.{2 + (i % 250)}"), (ushort)(10_000 + (i / 250)));
 
-    private static int Segment(byte[] into, AddrPort from, AddrPort to, uint seq, TcpFlags flags) =>
-        TcpPacket.Write(into, from, to, new SequenceNumber(seq), default, flags, 5000, new TcpOptions { Mss = (flags & TcpFlags.Syn) != 0 ? (ushort)1460 : (ushort)0 });
+    private static int Segment(byte[] into, AddrPort from, AddrPort to, uint seq, TcpFlags flags)
+    {
+        TcpOptions options = new() { Mss = (flags & TcpFlags.Syn) != 0 ? (ushort)1460 : (ushort)0 };
+        return TcpPacket.Write(into, from, to, new SequenceNumber(seq), default, flags, 5000, options);
+    }
 
     private static int Mutate(byte[] sample, byte[] into, Random random)
     {

@@ -84,7 +84,8 @@ public static class SamplePackets
             Ipv4Header.UpdateChecksum(packet[..transport]);
         }
 
-        int end = v4 ? Math.Min(packet.Length, BinaryPrimitives.ReadUInt16BigEndian(packet[2..])) : Math.Min(packet.Length, 40 + BinaryPrimitives.ReadUInt16BigEndian(packet[4..]));
+        int told = v4 ? BinaryPrimitives.ReadUInt16BigEndian(packet[2..]) : 40 + BinaryPrimitives.ReadUInt16BigEndian(packet[4..]);
+        int end = Math.Min(packet.Length, told);
         byte protocol = packet[v4 ? 9 : 6];
         int at = protocol switch
         {

@@ -67,7 +67,8 @@ internal static class Tables
         .Add(info.Version, info.Commit, info.Runtime, info.StartTime.ToDateTime().ToString("u", CultureInfo.InvariantCulture),
             Number(info.Loops), string.Join(',', info.HopTypes))
         .ToString()
-        + (info.Limits?.Process is not { } limits ? "" : new Table("MAX SESSIONS", "MAX HALF-OPEN", "MAX BUFFERS", "MAX REASSEMBLY", "MAX SESSION BUFFER")
+        + (info.Limits?.Process is not { } limits ? "" : new Table("MAX SESSIONS", "MAX HALF-OPEN", "MAX BUFFERS", "MAX REASSEMBLY",
+            "MAX SESSION BUFFER")
         .Add(Number(limits.MaxSessions), Number(limits.MaxHalfOpen), Number((long)limits.MaxBufferBytes),
             Number((long)limits.MaxReassemblyBytes), Number(limits.MaxSessionBufferBytes))
         .ToString());

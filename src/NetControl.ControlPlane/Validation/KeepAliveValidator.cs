@@ -15,7 +15,8 @@ internal static class KeepAliveValidator
     {
         if (spec.Disabled && (spec.Idle is not null || spec.Interval is not null || spec.Probes != 0))
         {
-            violations.Add(prefix + "disabled", "true", "contradicts the other fields", "leave it out, or leave the others out", "CONFLICT");
+            violations.Add(prefix + "disabled", "true", "contradicts the other fields", "leave it out, or leave the others out",
+                "CONFLICT");
         }
 
         CheckTime(spec.Idle, s_longestIdle, prefix + "idle", "600s", violations);

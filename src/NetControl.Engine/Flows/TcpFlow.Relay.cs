@@ -193,9 +193,7 @@ internal sealed partial class TcpFlow
         }
     }
 
-    /// <summary>
-    /// The upstream is not being read, for want of room or because it has ended: its reset is not met by a call, but the kernel has told it.
-    /// </summary>
+    /// <summary>The upstream is not being read, for want of room or because it has ended: no call meets its reset, but the kernel tells.</summary>
     private void LookForReset(LoopSocket socket)
     {
         // When both have ended all bytes were taken and given; what the upstream did with its last ones is not for TCP to say.

@@ -25,7 +25,8 @@ internal static class ProcessLimitsValidator
             ReassemblyBudgetBytes =
                 (long)Pick(limits.MaxReassemblyBytes, LeastBytes, MostBytes, "maxReassemblyBytes", (ulong)usual.ReassemblyBudgetBytes),
             SessionBufferBytes = (int)Pick(
-                limits.MaxSessionBufferBytes, LeastSessionBytes, MostSessionBytes, "maxSessionBufferBytes", (ulong)usual.SessionBufferBytes),
+                limits.MaxSessionBufferBytes, LeastSessionBytes, MostSessionBytes, "maxSessionBufferBytes",
+                (ulong)usual.SessionBufferBytes),
         };
 
         ulong Pick(ulong value, ulong least, ulong most, string field, ulong otherwise)

@@ -134,7 +134,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
 
     private void WriteField(YamlNode key, YamlNode value, MessageDescriptor descriptor, string path)
     {
-        string name = key is YamlScalarNode { Value: { } text } ? text : "?";
+        string name = key is YamlScalarNode { Value: { Length: > 0 } text } ? text : "?";
         string field = path.Length == 0 ? name : $"{path}.{name}";
         FieldDescriptor? known = descriptor.Fields.InDeclarationOrder().FirstOrDefault(f => f.JsonName == name);
         if (known is null)
@@ -229,7 +229,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
     private void WriteNumber(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         bool unsigned = descriptor.FieldType is FieldType.UInt32 or FieldType.UInt64;
-        if (descriptor.FieldType == FieldType.UInt64 && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large))
+        if (descriptor.FieldType == FieldType.UInt64
+            && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large))
         {
             WriteString(name, large.ToString(CultureInfo.InvariantCulture)); // ProtoJSON: a JSON number holds 53 bits only
         }
@@ -253,7 +254,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
         EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text || v.Name == prefix + text);
         if (value is null)
         {
-            Fault(path, node, "is not a known value", $"write one of {string.Join(", ", values.Skip(1).Select(v => v.Name[prefix.Length..]))}");
+            IEnumerable<string> known = values.Skip(1).Select(v => v.Name[prefix.Length..]);
+            Fault(path, node, "is not a known value", $"write one of {string.Join(", ", known)}");
         }
         else
         {

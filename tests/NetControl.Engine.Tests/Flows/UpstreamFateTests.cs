@@ -52,7 +52,8 @@ public sealed class UpstreamFateTests
         await sending.WaitAsync(PeerHost.Patience);
         await TcpFlowTests.StallAsync(() => test.Device.BytesOut);
         far.Shutdown(SocketShutdown.Send);
-        await UntilAsync(async () => (await test.Engine.ListSessionsAsync(null, default)) is [{ BytesReceived: 400_000, State: SessionState.Closing }]);
+        await UntilAsync(async () =>
+            (await test.Engine.ListSessionsAsync(null, default)) is [{ BytesReceived: 400_000, State: SessionState.Closing }]);
         Reset(far);
         Assert.Equal(answer, await peer.ReceiveToEndAsync());
         Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);

@@ -6,8 +6,8 @@ namespace NetControl.Fuzz.Machine;
 
 /// <summary>Which branches an input took, and about how often: what the instrumentation writes into its map.</summary>
 /// <remarks>
-/// The assemblies are rewritten by SharpFuzz so that every branch counts in a map at (this place xor the place before), as AFL's do. Counts are
-/// compared in classes of powers of two, so that one more turn of a loop is no news, but twice as many are.
+/// The assemblies are rewritten by SharpFuzz so that every branch counts in a map at (this place xor the place before), as AFL's do. Counts
+/// are compared in classes of powers of two, so that one more turn of a loop is no news, but twice as many are.
 /// </remarks>
 internal static unsafe class Coverage
 {

@@ -60,8 +60,11 @@ internal sealed class FuzzRun(string name, IFuzzTarget target, FuzzOptions optio
         }
 
         double took = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-12} {files.Length,4} files, {_executions - before,10} executions, {(_executions - before) / Math.Max(took, 0.001),8:0}/s, {_pool.Count - begun,5} inputs with news, {Coverage.Reached,6} places reached"));
+        long executions = _executions - before;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name,-12} {files.Length,4} files, {executions,10} executions, {executions / Math.Max(took, 0.001),8:0}/s, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{_pool.Count - begun,5} inputs with news, {Coverage.Reached,6} places reached"));
         return true;
     }
 

@@ -11,7 +11,8 @@ internal static class InstrumentedCopy
 
     private static readonly string[] s_instrumented =
     [
-        "NetControl.Network.dll", "NetControl.Stack.dll", "NetControl.Transport.dll", "NetControl.Engine.dll", "NetControl.ControlPlane.dll", "netcontrold.dll",
+        "NetControl.Network.dll", "NetControl.Stack.dll", "NetControl.Transport.dll", "NetControl.Engine.dll", "NetControl.ControlPlane.dll",
+        "netcontrold.dll",
     ];
 
     /// <summary>Runs the copy with the same arguments and returns its exit code.</summary>
@@ -31,7 +32,8 @@ internal static class InstrumentedCopy
             }
 
             string current = Path.Combine(folder, "current");
-            ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(folder, "NetControl.Fuzz.dll"), .. args]) { UseShellExecute = false };
+            string program = Path.Combine(folder, "NetControl.Fuzz.dll");
+            ProcessStartInfo start = new("dotnet", ["exec", program, .. args]) { UseShellExecute = false };
             start.Environment[Coverage.Variable] = current;
             start.Environment[RootVariable] = Path.GetFullPath(Path.Combine(options.Failures, "..", ".."));
             using Process process = Process.Start(start)!;

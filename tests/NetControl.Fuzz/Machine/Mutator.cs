@@ -6,7 +6,10 @@ namespace NetControl.Fuzz.Machine;
 internal sealed class Mutator(Random random)
 {
     private static readonly int[] s_interesting =
-        [0, 1, 2, 3, 4, 7, 8, 15, 16, 20, 31, 32, 40, 60, 63, 64, 127, 128, 255, 256, 511, 512, 1279, 1280, 1500, 4095, 8192, 32_767, 32_768, 65_535, -1, int.MaxValue];
+    [
+        0, 1, 2, 3, 4, 7, 8, 15, 16, 20, 31, 32, 40, 60, 63, 64, 127, 128, 255, 256, 511, 512, 1279, 1280, 1500, 4095, 8192,
+        32_767, 32_768, 65_535, -1, int.MaxValue,
+    ];
 
     private readonly byte[] _spare = new byte[FuzzRun.MaxInput];
 

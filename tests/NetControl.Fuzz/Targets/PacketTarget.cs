@@ -82,7 +82,9 @@ internal sealed class PacketTarget : IFuzzTarget
         {
             // What was sent to 240.0.0.0/4 is answered from there, and nobody may believe that (RFC 6890).
             ParseResult result = ParsedPacket.TryParse(_room.AsSpan(0, length), ChecksumTrust.Verify, out _);
-            Unless(result == ParseResult.Ok || (result == ParseResult.Martian && _room[0] == 0x45 && _room[12] >= 240), $"our own answer is a valid packet, not {result}");
+            Unless(
+                result == ParseResult.Ok || (result == ParseResult.Martian && _room[0] == 0x45 && _room[12] >= 240),
+                $"our own answer is a valid packet, not {result}");
         }
     }
 }

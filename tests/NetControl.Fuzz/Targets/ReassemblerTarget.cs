@@ -17,7 +17,7 @@ internal sealed class ReassemblerTarget : IFuzzTarget
 {
     private const int MaxBytes = 256 << 10;
     private const int MaxDatagrams = 16;
-    private const int MaxSteps = 300;
+    private const int MaxSteps = 120;
     private const byte Protocol = 253; // RFC 3692: for experiments, so that nothing but IP is parsed
     private readonly byte[] _packet = new byte[4096];
     private readonly CountingPool _pool = new();

@@ -2,7 +2,7 @@ using NetControl.Network;
 
 namespace NetControl.Fuzz.Targets;
 
-/// <summary>The outside world: dials that succeed, fail or hang by the destination's port; streams and datagrams that come when the script says.</summary>
+/// <summary>The outside world: dials that succeed, fail or hang by the destination's port; streams and datagrams as the script says.</summary>
 internal sealed class ScriptedUpstreams : IStreamDialer, IPacketProxy
 {
     private readonly List<(TaskCompletionSource<IStreamConnection> Answer, CancellationTokenRegistration Cancellation)> _hanging = [];

@@ -5,7 +5,7 @@ using static NetControl.Fuzz.Machine.BrokenPromiseException;
 
 namespace NetControl.Fuzz.Targets;
 
-/// <summary>A SOCKS5 proxy that answers anything, in pieces of any size: a dial ends with a stream or with a reason, and loses no byte behind the answer.</summary>
+/// <summary>A SOCKS5 proxy that answers anything, in pieces of any size: a dial ends with a stream that lost no byte, or with a reason.</summary>
 /// <remarks>The first byte says how large the pieces are and whether a password is offered; the rest is what the proxy says.</remarks>
 internal sealed class Socks5Target : IFuzzTarget
 {

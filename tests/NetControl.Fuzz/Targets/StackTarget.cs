@@ -7,11 +7,11 @@ using NetControl.Testing;
 
 namespace NetControl.Fuzz.Targets;
 
-/// <summary>The whole stack in virtual time: packets in, packets out, dials and streams that the script answers, timers that fire when it says.</summary>
+/// <summary>The whole stack in virtual time: packets in, packets out, dials, streams and timers as the script says.</summary>
 /// <remarks>
-/// <para>The input is a script of steps. A packet comes as bytes, whose checksums and sequence numbers are put right on demand, or is built for one
-/// of sixteen connections, so that a few bytes of input go deep. See <see cref="Step"/>.</para>
-/// <para>After every step: nothing of ours failed, every limit holds, every packet that came out is valid and fits the MTU. After all of them:
+/// <para>The input is a script of steps. A packet comes as bytes, whose checksums and sequence numbers are put right on demand, or is built
+/// for one of sixteen connections, so that a few bytes of input go deep. See <see cref="Step"/>.</para>
+/// <para>After every step: nothing of ours failed, every limit holds, every packet that came out is valid and fits the MTU. After all:
 /// sessions, half-open places, buffers, incomplete datagrams and timers are back to nothing.</para>
 /// </remarks>
 internal sealed class StackTarget : IFuzzTarget
@@ -65,7 +65,8 @@ internal sealed class StackTarget : IFuzzTarget
         yield return ("tcp-again", Script([syn, ack, fin, ends, ack, syn, ack, pause, syn]));
         yield return ("tcp-syn-data", Script([Segment(0, TcpFlags.Syn | TcpFlags.Fin, length: 50), ack, Segment(0, TcpFlags.Syn), rst]));
         byte[] datagram = Script([Raw(SamplePackets.All().First(s => s.Name == "v4-udp").Packet)]);
-        yield return ("udp-answers", [.. datagram, (byte)Step.Datagram, 0, 40, (byte)Step.Datagram, 1, 40, (byte)Step.Datagram, 66, 255, (byte)Step.Datagram, 131, 0]);
+        const byte Back = (byte)Step.Datagram;
+        yield return ("udp-answers", [.. datagram, Back, 0, 40, Back, 1, 40, Back, 66, 255, Back, 131, 0]);
         yield return ("operator", Script([syn, ack, data, says, [(byte)Step.Other, 0], syn, [(byte)Step.Other, 1], [(byte)Step.Other, 2]]));
     }
 
@@ -134,7 +135,14 @@ internal sealed class StackTarget : IFuzzTarget
         TcpOptions options = default;
         if ((flags & TcpFlags.Syn) != 0)
         {
-            options = new TcpOptions { Mss = (ushort)(script.Byte() << 3), WindowScale = script.Byte() % 15, SackPermitted = (head & 8) != 0, HasTimestamps = (head & 16) != 0, TsVal = 1 };
+            options = new TcpOptions
+            {
+                Mss = (ushort)(script.Byte() << 3),
+                WindowScale = script.Byte() % 15,
+                SackPermitted = (head & 8) != 0,
+                HasTimestamps = (head & 16) != 0,
+                TsVal = 1,
+            };
         }
         else if ((head & 16) != 0)
         {

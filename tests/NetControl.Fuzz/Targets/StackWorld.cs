@@ -14,7 +14,7 @@ using static NetControl.Fuzz.Machine.BrokenPromiseException;
 
 namespace NetControl.Fuzz.Targets;
 
-/// <summary>A loop that is never started, a device on it, and upstreams that do what the script says: one session of the whole stack after another.</summary>
+/// <summary>A loop that is never started, a device on it, and upstreams that do what the script says.</summary>
 internal sealed class StackWorld
 {
     public const int Mtu = 1500;
@@ -40,7 +40,14 @@ internal sealed class StackWorld
 
     public StackWorld()
     {
-        EngineOptions options = new() { Loops = 1, Mark = 0, BufferBudgetBytes = 2 << 20, SessionBufferBytes = 256 << 10, EventRingCapacity = 1024 };
+        EngineOptions options = new()
+        {
+            Loops = 1,
+            Mark = 0,
+            BufferBudgetBytes = 2 << 20,
+            SessionBufferBytes = 256 << 10,
+            EventRingCapacity = 1024,
+        };
         _context = new LoopContext(_loop, options, new LoopUdpShared(_loop), NullLogger.Instance);
         _now = _loop.Now;
         _egress = new Egress(new EgressModel
@@ -165,11 +172,13 @@ internal sealed class StackWorld
         Unless(_context.Sessions == _queue.Flows.Count, "the loop counts the sessions of its table");
 
         // Each connection may take what it needs to go on although the memory is spent.
-        Unless(_queue.Chunks.BytesInUse <= s_limits.MaxBufferBytes + (s_limits.MaxTcpSessions * 64 << 10), $"{_queue.Chunks.BytesInUse} bytes of buffers are within the bound");
+        long most = s_limits.MaxBufferBytes + (s_limits.MaxTcpSessions * 64 << 10);
+        Unless(_queue.Chunks.BytesInUse <= most, $"{_queue.Chunks.BytesInUse} bytes of buffers are within the bound");
         Unless(_queue.Counters.Drops[(int)DropReason.InternalError] == 0, "nothing of ours failed");
         _packets = 0;
 
-        static void Within(BudgetShare share, string what) => Unless(share.Used >= 0 && share.Used <= share.Limit, $"{share.Used} {what} are within the limit");
+        static void Within(BudgetShare share, string what) =>
+            Unless(share.Used >= 0 && share.Used <= share.Limit, $"{share.Used} {what} are within the limit");
     }
 
     /// <summary>Ends all that lives; then nothing may be left.</summary>
@@ -222,7 +231,9 @@ internal sealed class StackWorld
 
         // What was sent to 240.0.0.0/4 is answered from there, and nobody may believe that (RFC 6890).
         bool reserved = packet[0] >> 4 == 4 && packet[12] >= 240;
-        Unless(result is ParseResult.Ok or ParseResult.Fragment || (reserved && result == ParseResult.Martian), $"what comes out is a valid packet, not {result}: {Convert.ToHexString(packet)}");
+        Unless(
+            result is ParseResult.Ok or ParseResult.Fragment || (reserved && result == ParseResult.Martian),
+            $"what comes out is a valid packet, not {result}: {Convert.ToHexString(packet)}");
         if (result == ParseResult.Ok && parsed.Protocol == IpProtocol.Tcp)
         {
             uint length = (uint)parsed.PayloadLength + ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Fin)) != 0 ? 1u : 0);

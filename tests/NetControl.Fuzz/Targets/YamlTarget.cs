@@ -39,8 +39,10 @@ internal sealed class YamlTarget : IFuzzTarget
     [
         ("full", Full), ("empty", ""), ("json", """{"proxies": [{"name": "proxies/a", "config": ""}]}"""), ("anchor", "a: &a [*a]"),
         ("alias", "x: &x {name: proxies/a}\nproxies: [*x, *x]"), ("nested", new string('[', 200)), ("merge", "<<: {listen: {}}"),
-        ("complex-key", "? [a, b]\n: c"), ("tag", "!!int listen: !!str 5"), ("documents", "---\n---\n"), ("numbers", "devices: [{mtu: 1e3}, {mtu: 0x10}, {mtu: 99999999999999999999}]"),
-        ("durations", "proxies: [{udpIdleTimeout: 999999999999s}, {udpIdleTimeout: -1s}, {udpIdleTimeout: 1.0000000001s}]"), ("control", "listen: \"\\u0000\\ud800\""),
+        ("complex-key", "? [a, b]\n: c"), ("tag", "!!int listen: !!str 5"), ("documents", "---\n---\n"), 
+        ("numbers", "devices: [{mtu: 1e3}, {mtu: 0x10}, {mtu: 99999999999999999999}]"),
+        ("durations", "proxies: [{udpIdleTimeout: 999999999999s}, {udpIdleTimeout: -1s}, {udpIdleTimeout: 1.0000000001s}]"),
+        ("control", "listen: \"\\u0000\\ud800\""),
     ];
 
     public IEnumerable<(string Name, byte[] Input)> Seeds() => s_seeds.Select(seed => (seed.Name, Encoding.UTF8.GetBytes(seed.Text)));

@@ -76,7 +76,8 @@ public sealed class ConfigurationLoaderTests
               maxReassemblyBytes: 2097152
             """).Engine;
         Assert.Equal(
-            new EngineOptions { MaxSessions = 1000, MaxHalfOpen = 100, BufferBudgetBytes = 8L << 30, ReassemblyBudgetBytes = 2 << 20 }, engine);
+            new EngineOptions { MaxSessions = 1000, MaxHalfOpen = 100, BufferBudgetBytes = 8L << 30, ReassemblyBudgetBytes = 2 << 20 },
+            engine);
         Assert.Equal(new EngineOptions(), ConfigurationLoader.Load("").Engine);
     }
 
@@ -98,6 +99,7 @@ public sealed class ConfigurationLoaderTests
     [InlineData("devices:\n- name: devices/tun0\n  adresses: []\n", "devices[0].adresses: unknown field (line 3); did you mean addresses?")]
     [InlineData("devices:\n- name: devices/tun0\n  stream_dialer: x\n",
         "devices[0].stream_dialer: unknown field (line 3); did you mean streamDialer?")]
+    [InlineData("\"\": 1\n", "?: unknown field (line 1); known: listen, devices, delegates, proxies, limits")]
     [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies, limits")]
     [InlineData("devices:\n- name: devices/tun0\n  etag: x\n", "devices[0].etag: is set by the server only (line 3); leave it out")]
     [InlineData("devices: devices/tun0\n",
