@@ -7,6 +7,7 @@ using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Validation;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace NetControl.Server.Configuration;
@@ -89,17 +90,28 @@ internal sealed partial class YamlToProtoJson : IDisposable
     {
         using StringReader reader = new(yaml);
         Parser parser = new(reader);
-        int depth = 0;
+        Stack<AnchorName> open = new();
         try
         {
             while (parser.MoveNext())
             {
-                depth += parser.Current!.NestingIncrease;
-                if (depth > DeepestNest)
+                ParsingEvent current = parser.Current!;
+                if (current.NestingIncrease > 0)
+                {
+                    open.Push(current is NodeEvent node ? node.Anchor : AnchorName.Empty);
+                }
+                else if (current.NestingIncrease < 0)
+                {
+                    open.Pop();
+                }
+
+                string? fault = open.Count > DeepestNest ? $"is nested deeper than {DeepestNest} levels"
+                    : current is AnchorAlias alias && open.Contains(alias.Value) ? $"*{alias.Value} holds itself"
+                    : null;
+                if (fault is not null)
                 {
                     _violations.AddText("document",
-                        $"is not YAML: line {parser.Current.Start.Line}, column {parser.Current.Start.Column}: is nested deeper than "
-                        + $"{DeepestNest} levels", "INVALID_YAML");
+                        $"is not YAML: line {current.Start.Line}, column {current.Start.Column}: {fault}", "INVALID_YAML");
                     return false;
                 }
             }

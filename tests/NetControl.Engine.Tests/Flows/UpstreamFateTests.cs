@@ -45,7 +45,7 @@ public sealed class UpstreamFateTests
         using Upstream upstream = new();
         await using TestEngine test = TcpFlowTests.Lane(slow: false, TestEngine.Options with { SessionBufferBytes = 1 << 20 });
         (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
-        byte[] answer = TcpFlowTests.Noise(400_000);
+        byte[] answer = TcpFlowTests.Noise(300_000);
         Task sending = far.SendAsync(answer);
         await peer.SendAsync(new byte[100]);
         peer.Close();
@@ -53,7 +53,7 @@ public sealed class UpstreamFateTests
         await TcpFlowTests.StallAsync(() => test.Device.BytesOut);
         far.Shutdown(SocketShutdown.Send);
         await UntilAsync(async () =>
-            (await test.Engine.ListSessionsAsync(null, default)) is [{ BytesReceived: 400_000, State: SessionState.Closing }]);
+            (await test.Engine.ListSessionsAsync(null, default)) is [{ BytesReceived: 300_000, State: SessionState.Closing }]);
         Reset(far);
         Assert.Equal(answer, await peer.ReceiveToEndAsync());
         Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);

@@ -185,6 +185,13 @@ public sealed class ConfigurationLoaderTests
         Assert.StartsWith("document: is not YAML: line 2", Assert.Single(e.Violations).ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Load_OfAnAliasWithinItsAnchor_IsARefusal_NotTheEndOfTheProcess()
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("? &a [*a]\n: 1\n"));
+        Assert.Equal("document: is not YAML: line 1, column 7: *a holds itself", Assert.Single(e.Violations).ToString());
+    }
+
     [Theory]
     [InlineData("a: [b]c: \"d[a, b]\n: c:\"\n  r: [\"x")]
     [InlineData("d:\n- n: d[a\n    m: 1\n    a:\0\0\0\u00040/2\", \"f[a, b]\n: c\"]\n")]
