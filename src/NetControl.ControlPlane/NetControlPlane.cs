@@ -92,8 +92,8 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>When the control plane was built.</summary>
     public DateTimeOffset StartTime { get; }
 
-    /// <summary>How many loops the engine has.</summary>
-    public int Loops => _engine.Loops;
+    /// <summary>What the engine was built with: its loops, the limits of the process.</summary>
+    public EngineOptions EngineOptions => _engine.Options;
 
     /// <summary>Where desired state is kept.</summary>
     public string StateDescription => _store.Description;

@@ -61,7 +61,8 @@ public sealed class EngineDevice
 
     internal DeviceCounters ReadCounters()
     {
-        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0, halfOpen = 0;
+        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, halfOpen = 0;
+        long resetsSent = 0, resetsPassedOn = 0, resetsReceived = 0;
         long[] drops = new long[Enum.GetValues<DropReason>().Length];
         foreach (PacketQueue queue in _core.Queues)
         {
@@ -72,6 +73,7 @@ public sealed class EngineDevice
             bytesOut += Volatile.Read(ref counters.BytesOut);
             retransmits += Volatile.Read(ref counters.Retransmits);
             resetsSent += Volatile.Read(ref counters.ResetsSent);
+            resetsPassedOn += Volatile.Read(ref counters.ResetsPassedOn);
             resetsReceived += Volatile.Read(ref counters.ResetsReceived);
             halfOpen += Volatile.Read(ref counters.HalfOpen);
             for (int i = 0; i < drops.Length; i++)
@@ -83,6 +85,7 @@ public sealed class EngineDevice
         return new DeviceCounters(
             Spec.Name, packetsIn, bytesIn, packetsOut, bytesOut, drops, retransmits, resetsSent, resetsReceived, halfOpen)
         {
+            ResetsPassedOn = resetsPassedOn,
             Usage = new DeviceUsage(
                 _core.Budgets.TcpSessions.Used,
                 _core.Budgets.UdpSessions.Used,

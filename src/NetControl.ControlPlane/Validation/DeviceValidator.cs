@@ -36,6 +36,7 @@ public static class DeviceValidator
                 $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
         }
 
+        KeepAliveValidator.Check(draft.KeepAlive, prefix + naming.KeepAlive + ".", violations);
         CheckLimits(draft.Limits, prefix + "limits.", naming, violations);
         IReadOnlyList<IpPrefix> addresses = Addresses(draft.Addresses, prefix + "addresses", violations);
         IReadOnlyList<IpPrefix> routes = Routes(draft.Routes, prefix + "routes", violations);
@@ -62,6 +63,8 @@ public static class DeviceValidator
                 Queues = (int)draft.Queues,
                 DisableOffload = draft.DisableOffload,
                 UdpFiltering = draft.UdpFiltering,
+                CongestionControl = draft.CongestionControl,
+                KeepAlive = draft.KeepAlive,
                 Limits = draft.Limits,
             };
     }

@@ -6,6 +6,7 @@ public sealed record FieldNaming
     /// <summary>The spelling of protos, which gRPC clients see.</summary>
     public static readonly FieldNaming Proto = new("udp_idle_timeout", "stream_dialer", "packet_proxy")
     {
+        KeepAlive = "keep_alive",
         MaxTcpSessions = "max_tcp_sessions",
         MaxUdpSessions = "max_udp_sessions",
         MaxHalfOpen = "max_half_open",
@@ -17,6 +18,7 @@ public sealed record FieldNaming
     /// <summary>The spelling of ProtoJSON, which files use.</summary>
     public static readonly FieldNaming Json = new("udpIdleTimeout", "streamDialer", "packetProxy")
     {
+        KeepAlive = "keepAlive",
         MaxTcpSessions = "maxTcpSessions",
         MaxUdpSessions = "maxUdpSessions",
         MaxHalfOpen = "maxHalfOpen",
@@ -37,6 +39,8 @@ public sealed record FieldNaming
     internal string StreamDialer { get; }
 
     internal string PacketProxy { get; }
+
+    internal string KeepAlive { get; init; } = "";
 
     internal string MaxTcpSessions { get; init; } = "";
 

@@ -203,14 +203,12 @@ internal sealed partial class TcpFlow
         {
             SendUnreachable(reason);
             _connection.Drop();
+            Finish(cause, abortUpstream: true);
         }
         else
         {
-            _connection.Abort();
-            Dispatch(_context.Loop.Now);
+            ResetClient(cause);
         }
-
-        Finish(cause, abortUpstream: true);
     }
 
     /// <summary>ICMP quotes the packet it is about. The SYN is long gone from the slot; if its copy is too, one like it is quoted.</summary>

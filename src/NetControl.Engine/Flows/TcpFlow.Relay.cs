@@ -21,6 +21,7 @@ internal sealed partial class TcpFlow
 
     // When a client that does not read is told of the upstream's reset all the same; Never while there is none.
     private Instant _resetDeadline;
+    private int _resetRoom;
 
     private void ResetRelay()
     {
@@ -146,8 +147,14 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        if (_socket is not { } socket || _upstreamEnded)
+        if (_socket is not { } socket)
         {
+            return;
+        }
+
+        if (_upstreamEnded)
+        {
+            LookForReset(socket, now);
             return;
         }
 
@@ -157,7 +164,7 @@ internal sealed partial class TcpFlow
             int room = _connection.SendRoom;
             if (room <= 0)
             {
-                WaitForReader(socket, now);
+                LookForReset(socket, now);
                 return;
             }
 
@@ -194,23 +201,36 @@ internal sealed partial class TcpFlow
     }
 
     /// <summary>
-    /// The upstream is broken, but what it sent before lies in front of that, and the client takes none of it now. While it does go on taking
-    /// some it gets all there is; once it has taken nothing for a second it learns the truth.
+    /// The upstream is not being read, for want of room or because it has ended, so no call meets its reset; but the kernel tells. What it sent
+    /// before lies in front of that: while the client goes on taking some it gets all there is, and once it has taken nothing for a second it
+    /// learns the truth.
     /// </summary>
-    private void WaitForReader(LoopSocket socket, Instant now)
+    private void LookForReset(LoopSocket socket, Instant now)
     {
-        if (!socket.IsBroken)
+        // When both have ended all bytes were taken and given; what the upstream did with its last ones is not for TCP to say.
+        if (!socket.HasError || (_upstreamEnded && _clientEnded))
         {
             return;
         }
 
-        if (_resetDeadline == Instant.Never)
+        int room = _connection.SendRoom;
+        if (_connection.SendBuffer.Length > 0 && (_resetDeadline == Instant.Never || room > _resetRoom))
         {
             _resetDeadline = now + PatienceWithReaderMicros;
+            _resetRoom = room;
+            return;
         }
-        else if (now >= _resetDeadline)
+
+        if (_connection.SendBuffer.Length > 0 && now < _resetDeadline)
         {
-            _upstreamFault = FaultOf(socket.TakeError());
+            return;
+        }
+
+        _resetDeadline = Instant.Never;
+        Errno error = socket.TakeError();
+        if (error != Errno.None)
+        {
+            _upstreamFault = FaultOf(error);
             FailIfBroken();
         }
     }
@@ -228,10 +248,7 @@ internal sealed partial class TcpFlow
             return false;
         }
 
-        SessionCause fault = _upstreamFault;
-        _connection.Abort();
-        Dispatch(_context.Loop.Now);
-        Finish(fault, abortUpstream: true);
+        ResetClient(_upstreamFault);
         return true;
     }
 

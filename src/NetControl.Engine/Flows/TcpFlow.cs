@@ -316,10 +316,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         if (_upstreamFault != SessionCause.None)
         {
             // The client's bytes met a broken upstream: the connection is reset, as it would be had the client been talking to it.
-            SessionCause fault = _upstreamFault;
-            _connection.Abort();
-            Dispatch(_context.Loop.Now);
-            Finish(fault, abortUpstream: true);
+            ResetClient(_upstreamFault);
             return;
         }
 
@@ -363,6 +360,16 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         }
 
         Finish(SessionCause.Completed, abortUpstream: false);
+    }
+
+    /// <summary>Tells the client by a reset what became of its upstream, and ends the session.</summary>
+    private void ResetClient(SessionCause fate)
+    {
+        long before = _queue.Counters.ResetsSent;
+        _connection.Abort();
+        Dispatch(_context.Loop.Now);
+        _queue.Counters.ResetsPassedOn += _queue.Counters.ResetsSent - before;
+        Finish(fate, abortUpstream: true);
     }
 
     private void DispatchAndTime(Instant now)

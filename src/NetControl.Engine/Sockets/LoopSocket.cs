@@ -41,8 +41,8 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
     /// <summary>Whether the far side has said that it will send no more; the end may still lie behind unread data.</summary>
     public bool PeerHungUp { get; private set; }
 
-    /// <summary>Whether the connection has failed, by a reset say; what came before that can still be read.</summary>
-    public bool IsBroken { get; private set; }
+    /// <summary>Whether the kernel has told of an error that <see cref="TakeError"/> tells: told at once, even while nobody reads.</summary>
+    public bool HasError { get; private set; }
 
     /// <summary>Whether the descriptor is open.</summary>
     public bool IsOpen => _fd >= 0;
@@ -67,7 +67,7 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
 
         _fd = fd;
         RemoteAddress = remote;
-        CanRead = CanWrite = PeerHungUp = IsBroken = false;
+        CanRead = CanWrite = PeerHungUp = HasError = false;
         _handler = null;
         return Errno.None;
     }
@@ -82,6 +82,7 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
     /// <inheritdoc/>
     public void OnReady(EpollEvents events)
     {
+        HasError |= (events & EpollEvents.Error) != 0;
         if ((events & (EpollEvents.In | EpollEvents.ReadHangUp | EpollEvents.HangUp | EpollEvents.Error)) != 0)
         {
             CanRead = true;
@@ -92,8 +93,6 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
         {
             CanWrite = true;
         }
-
-        IsBroken |= (events & EpollEvents.Error) != 0;
 
         if (_handler is { } handler)
         {
@@ -176,8 +175,12 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
         return received;
     }
 
-    /// <summary>Why a broken connection failed.</summary>
-    public Errno TakeError() => Libc.TakeSocketError(_fd) is var error and not Errno.None ? error : Errno.ECONNRESET;
+    /// <summary>The error that the socket met, or none; asked once.</summary>
+    public Errno TakeError()
+    {
+        HasError = false;
+        return _fd >= 0 ? Libc.TakeSocketError(_fd) : Errno.None;
+    }
 
     /// <summary>Says that no more will be sent (FIN).</summary>
     public void ShutdownWrite()

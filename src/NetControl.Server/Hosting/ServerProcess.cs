@@ -60,7 +60,7 @@ internal static class ServerProcess
         using ProcessSignals signals = new();
         using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http);
         using IStateStore store = StateFile.Open(options);
-        await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
+        await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
         plane.Restore();
         long generation = plane.Configuration.Get().Generation;

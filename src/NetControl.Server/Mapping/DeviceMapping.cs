@@ -26,6 +26,8 @@ internal static class DeviceMapping
         UdpFiltering = message.UdpFiltering == V1.UdpFiltering.AddressDependent
             ? UdpFiltering.AddressDependent
             : UdpFiltering.EndpointIndependent,
+        CongestionControl = message.CongestionControl == V1.CongestionControl.NewReno ? CongestionControl.NewReno : CongestionControl.Cubic,
+        KeepAlive = (message.KeepAlive ?? new V1.KeepAlive()).ToSpec(),
         Limits = ToLimits(message.Limits ?? new V1.DeviceLimits()),
     };
 
@@ -53,6 +55,8 @@ internal static class DeviceMapping
             UdpFiltering = spec.UdpFiltering == UdpFiltering.AddressDependent
                 ? V1.UdpFiltering.AddressDependent
                 : V1.UdpFiltering.EndpointIndependent,
+            CongestionControl = spec.CongestionControl.ToMessage(),
+            KeepAlive = spec.KeepAlive.ToMessage(),
             Limits = ToMessage(spec.Limits),
             State = view.Phase switch
             {

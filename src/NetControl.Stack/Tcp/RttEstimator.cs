@@ -13,6 +13,9 @@ public struct RttEstimator
     /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
     public long SmoothedMicros { get; private set; }
 
+    /// <summary>Its variation; 0 before the first sample.</summary>
+    public readonly long VariationMicros => _variation;
+
     /// <summary>How often in a row the timer has expired.</summary>
     public readonly int Expiries => _expiries;
 

@@ -282,8 +282,11 @@ public sealed partial class TcpConnection
         SendQueue = _send.Length,
         ReceiveQueue = _receive.Length,
         SmoothedRttMicros = _rtt.SmoothedMicros,
+        RttVariationMicros = _rtt.VariationMicros,
         RtoMicros = _rtt.Timeout(_parameters.MinRtoMicros, _parameters.MaxRtoMicros),
         Retransmits = Retransmits,
+        CongestionControl = _parameters.CongestionControl,
+        Recovery = _inRecovery ? TcpRecovery.Fast : _afterTimeout ? TcpRecovery.Timeout : TcpRecovery.None,
         BufferBytes = _send.BytesHeld + _receive.BytesHeld,
     };
 

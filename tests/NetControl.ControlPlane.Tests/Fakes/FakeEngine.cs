@@ -16,7 +16,7 @@ internal sealed class FakeEngine : IEngine
     private ISessionEventSink _sink = new NoSink();
     private ulong _lastId;
 
-    public int Loops => 1;
+    public EngineOptions Options { get; } = new() { Loops = 1 };
 
     public IStreamDialer StreamDialer { get; } = new NoDialer();
 
