@@ -47,7 +47,7 @@ internal static class ConfigurationLoader
         ViolationList meaning = new();
         DesiredState desired = ToDesired(message, meaning);
         DesiredStateValidator.Validate(desired, meaning);
-        ServerConfiguration result = ListenValidator.Validate(message.Listen ?? new V1.Listen(), desired, meaning);
+        ServerConfiguration result = ListenValidator.Validate(message.Listen ?? new V1.Listen(), message.Audit, desired, meaning);
 
         List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
         return all.Count == 0 ? result : throw new ConfigurationException(file, all);

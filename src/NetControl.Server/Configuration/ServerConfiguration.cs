@@ -1,5 +1,6 @@
 using NetControl.ControlPlane.Specs;
 using NetControl.Server.Hosting;
+using NetControl.Server.Security;
 
 namespace NetControl.Server.Configuration;
 
@@ -7,4 +8,8 @@ namespace NetControl.Server.Configuration;
 /// <param name="Grpc">Where gRPC listens.</param>
 /// <param name="Http">Where HTTP listens; null is nowhere.</param>
 /// <param name="Desired">The resources.</param>
-internal sealed record ServerConfiguration(IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired);
+internal sealed record ServerConfiguration(IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired)
+{
+    /// <summary>Who may call, and how much.</summary>
+    public AccessSettings Access { get; init; } = new();
+}

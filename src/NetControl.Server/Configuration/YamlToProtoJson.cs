@@ -198,12 +198,12 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
     }
 
-    // AFTER_CONNECT is as good as ACCEPT_MODE_AFTER_CONNECT: the prefix is for programs.
+    // AFTER_CONNECT, or after_connect, is as good as ACCEPT_MODE_AFTER_CONNECT: the prefix is for programs.
     private void WriteEnum(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         IList<EnumValueDescriptor> values = descriptor.EnumType.Values;
         EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text) ?? values.FirstOrDefault(v =>
-            v.Name.EndsWith("_" + text, StringComparison.Ordinal));
+            v.Name.EndsWith("_" + text, StringComparison.OrdinalIgnoreCase));
         if (value is null)
         {
             Fault(path, node, "is not a known value", $"write one of {string.Join(", ", values.Skip(1).Select(v => v.Name))}");

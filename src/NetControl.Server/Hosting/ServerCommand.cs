@@ -14,6 +14,7 @@ internal static class ServerCommand
           netcontrold --config /etc/netcontrol.yaml    apply a file at start
           netcontrold --config net.yaml --check        say what is wrong with a file, and end
           netcontrold --log-format json --log-level Debug
+          netcontrold token ci operator --expires 720h make a bearer token, and its line for listen.tokenFile
 
         The file is netcontrol.v1.Configuration written as YAML:
           listen:
@@ -35,7 +36,8 @@ internal static class ServerCommand
               udpIdleTimeout: "30s"
 
         Once every declared device passes traffic and the listeners are up, one line "ready: ..." goes to standard output.
-        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once.
+        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once. SIGUSR1 opens the audit
+        log anew. Certificates and tokens are read again when their files change.
 
         Exit codes:
             0  ended in good order, or --check found nothing wrong
@@ -66,6 +68,17 @@ internal static class ServerCommand
         };
         Option<string> logFormat = new("--log-format") { Description = "How log lines look.", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
+        Option<string?> auditLog = new("--audit-log")
+        {
+            Description = "Append a line of JSON for each call that changes something, or tried to; instead of audit.file.",
+            HelpName = "FILE",
+        };
+        Option<string> hardening = new("--hardening")
+        {
+            Description = "Whether to give up all capabilities but CAP_NET_ADMIN, new privileges and core dumps.",
+            DefaultValueFactory = _ => "on",
+        };
+        hardening.AcceptOnlyFromAmong("on", "off");
         loops.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int n) || n is < 0 or > 256))
@@ -74,13 +87,15 @@ internal static class ServerCommand
             }
         });
         RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, check, loops,
-            logLevel, logFormat };
+            logLevel, logFormat, auditLog, hardening, TokenCommand.Create() };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
             ConfigFile = parsed.GetValue(config),
             CheckOnly = parsed.GetValue(check),
             Loops = parsed.GetValue(loops),
             LogLevel = parsed.GetValue(logLevel),
+            AuditLog = parsed.GetValue(auditLog),
+            Hardening = parsed.GetValue(hardening) != "off",
             JsonLogs = parsed.GetValue(logFormat) == "json",
         }));
         HelpOption help = root.Options.OfType<HelpOption>().Single();
