@@ -20,6 +20,12 @@ internal static class ErrorText
         if (e.StatusCode == StatusCode.Unavailable && e.Trailers.GetValueBytes(DetailsTrailer) is null)
         {
             string why = e.Status.DebugException?.InnerException?.Message ?? e.Status.DebugException?.Message ?? e.Status.Detail;
+            if (e.Status.DebugException is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+            {
+                return ($"no secure connection to {address}: {why}\n  name the server's authority with --ca, your certificate with --cert and "
+                    + "--key, or leave TLS out", ExitCode.Unreachable);
+            }
+
             return ($"no server at {address}: {why}\n  start netcontrold, or name another one with --address or "
                 + $"{Connection.ServerAddress.Variable}", ExitCode.Unreachable);
         }
@@ -37,6 +43,12 @@ internal static class ErrorText
                 lines.AddRange(bad.FieldViolations.Select(v => v.Field.Length == 0 ? $"  {v.Description}"
                     : $"  {v.Field}: {v.Description}"));
             }
+        }
+
+        if (e.StatusCode == StatusCode.Unauthenticated)
+        {
+            lines.Add($"  {e.Status.Detail}\n  name a token with --token-file or {Connection.Credentials.TokenVariable}, or a certificate with "
+                + "--cert and --key");
         }
 
         lines.Insert(0, lines.Count == 0 ? $"{reason}: {e.Status.Detail}" : $"{reason}:");

@@ -30,7 +30,7 @@ internal static class AuditLine
             json.WriteString("resource", RequestFacts.Resource(entry.Request, entry.Response));
             json.WriteString("requestId", entry.Request is null ? "" : RequestFacts.Text(entry.Request, "request_id"));
             json.WriteBoolean("validateOnly", entry.Request is not null && RequestFacts.Flag(entry.Request, "validate_only"));
-            json.WriteString("code", Words.UpperSnake(entry.Code.ToString()));
+            json.WriteString("code", entry.Code == Grpc.Core.StatusCode.OK ? "OK" : Words.UpperSnake(entry.Code.ToString()));
             json.WriteString("reason", entry.Reason);
             json.WriteNumber("durationMs", Math.Round(entry.Duration.TotalMilliseconds, 3));
             json.WritePropertyName("request");

@@ -22,6 +22,18 @@ internal sealed class CallerBudgets
     /// <summary>Open streams of all callers.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
 
+    /// <summary>Callers that are remembered.</summary>
+    public int Callers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _budgets.Count;
+            }
+        }
+    }
+
     /// <summary>Counts a call; false with the time after which there is room again.</summary>
     public bool TryCall(string identity, out TimeSpan wait)
     {
