@@ -57,9 +57,11 @@ public static class ProcessHardening
 
     private static void ExecuteAgain(ulong keep, byte[] arguments, byte[] environment)
     {
+        // By its own path, not through /proc: the kernel names the process after it.
+        string path = new FileInfo("/proc/self/exe").LinkTarget is { } target && File.Exists(target) ? target : "/proc/self/exe";
         Narrow(keep);
         byte[] marked = [.. environment, .. System.Text.Encoding.ASCII.GetBytes($"{Marker}=1\0")];
-        _ = Libc.Execute("/proc/self/exe", arguments, marked);
+        _ = Libc.Execute(path, arguments, marked);
 
         // It failed, and the main thread is narrow; what it starts from here on is, too.
     }

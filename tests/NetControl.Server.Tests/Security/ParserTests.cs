@@ -3,6 +3,7 @@ using NetControl.Server.Hosting;
 using NetControl.Server.Security;
 using NetControl.Server.Security.Certificates;
 using NetControl.Server.Security.Tokens;
+using NetControl.Testing.Certificates;
 
 namespace NetControl.Server.Tests.Security;
 

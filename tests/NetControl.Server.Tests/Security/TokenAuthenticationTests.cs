@@ -3,6 +3,7 @@ using NetControl.Protocol.V1;
 using NetControl.Server.Security.Files;
 using NetControl.Server.Security.Tokens;
 using NetControl.Testing;
+using NetControl.Testing.Certificates;
 using Role = NetControl.Server.Security.Role;
 
 namespace NetControl.Server.Tests.Security;

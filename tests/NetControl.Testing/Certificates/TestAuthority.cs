@@ -1,17 +1,20 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace NetControl.Server.Tests.Security;
+namespace NetControl.Testing.Certificates;
 
 /// <summary>A certificate authority of a test.</summary>
-internal sealed class TestAuthority : IDisposable
+public sealed class TestAuthority : IDisposable
 {
+    /// <summary>serverAuth.</summary>
     public const string ServerUsage = "1.3.6.1.5.5.7.3.1";
+    /// <summary>clientAuth.</summary>
     public const string ClientUsage = "1.3.6.1.5.5.7.3.2";
 
     private readonly X509Certificate2 _root;
     private int _serial;
 
+    /// <summary>Makes an authority with a root of its own.</summary>
     public TestAuthority(string name)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -61,11 +64,14 @@ internal sealed class TestAuthority : IDisposable
         return server;
     }
 
+    /// <summary>Replaces a file as a careful writer does: a reader sees the old text or the new one.</summary>
     public static void WriteAtomically(string path, string text)
     {
+        ArgumentNullException.ThrowIfNull(path);
         File.WriteAllText(path + ".new", text);
         File.Move(path + ".new", path, overwrite: true);
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
 }
