@@ -56,7 +56,11 @@ public sealed class SecurityTests
             "mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec \"$@\"", "sh",
             "setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all");
         await world.Daemon.WaitForReadyAsync();
-        Dictionary<string, string> status = Status($"/proc/{world.Daemon.Id.ToString(CultureInfo.InvariantCulture)}");
+
+        // What may not be dumped belongs to root, for everybody who would look into it.
+        string process = $"/proc/{world.Daemon.Id.ToString(CultureInfo.InvariantCulture)}";
+        Assert.Equal("0", world.Execute("stat", "-c", "%u", $"{process}/environ"));
+        Dictionary<string, string> status = Status(process);
         Assert.Equal((0UL, 0UL, "1"), (Mask(status["CapPrm"]), Mask(status["CapBnd"]), status["NoNewPrivs"]));
         Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/"));
 

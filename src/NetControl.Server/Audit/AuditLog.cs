@@ -15,7 +15,7 @@ internal sealed partial class AuditLog : IDisposable
     private readonly AuditFile? _file;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly PosixSignalRegistration? _reopen;
+    private readonly PosixSignalRegistration _reopen;
     private readonly Lock _gate = new();
     private long _strangersSecond;
     private int _strangers;
@@ -28,7 +28,9 @@ internal sealed partial class AuditLog : IDisposable
         _file = file;
         _time = time;
         _logger = logger;
-        _reopen = file is null ? null : PosixSignalRegistration.Create((PosixSignal)Usr1, OnReopen);
+
+        // Without a file, too: what is not handled would end the process.
+        _reopen = PosixSignalRegistration.Create((PosixSignal)Usr1, OnReopen);
     }
 
     /// <summary>Whether anything is written.</summary>
@@ -70,7 +72,7 @@ internal sealed partial class AuditLog : IDisposable
 
     public void Dispose()
     {
-        _reopen?.Dispose();
+        _reopen.Dispose();
         _file?.Dispose();
     }
 
@@ -94,7 +96,7 @@ internal sealed partial class AuditLog : IDisposable
         context.Cancel = true;
         try
         {
-            _file!.Reopen();
+            _file?.Reopen();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,6 +11,7 @@ internal sealed class CallerBudgets
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Budget> _budgets = new(StringComparer.Ordinal);
     private int _watchers;
+    private int _strangers;
     private int _sweepAt = SweepSize;
 
     public CallerBudgets(CallLimits limits, TimeProvider time)
@@ -19,7 +20,7 @@ internal sealed class CallerBudgets
         _time = time;
     }
 
-    /// <summary>Open streams of all callers.</summary>
+    /// <summary>Open streams of all callers that are known.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
 
     /// <summary>Callers that are remembered.</summary>
@@ -43,29 +44,32 @@ internal sealed class CallerBudgets
         }
     }
 
-    /// <summary>Counts an open stream, until <see cref="Leave"/>.</summary>
-    public bool TryEnter(string identity)
+    /// <summary>Counts an open stream, until <see cref="Leave"/>. Strangers, who watch health, have a total of their own: they cannot take
+    /// the others' places.</summary>
+    public bool TryEnter(string identity, bool stranger = false)
     {
         lock (_gate)
         {
             Budget budget = Of(identity);
-            if (budget.Watchers >= _limits.MaxWatchersPerCaller || _watchers >= _limits.MaxWatchers)
+            ref int total = ref stranger ? ref _strangers : ref _watchers;
+            if (budget.Watchers >= _limits.MaxWatchersPerCaller || total >= _limits.MaxWatchers)
             {
                 return false;
             }
 
             budget.Watchers++;
-            _watchers++;
+            total++;
             return true;
         }
     }
 
-    public void Leave(string identity)
+    public void Leave(string identity, bool stranger = false)
     {
         lock (_gate)
         {
             _budgets[identity].Watchers--;
-            _watchers--;
+            ref int total = ref stranger ? ref _strangers : ref _watchers;
+            total--;
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class AccessControl
             }
 
             bool watches = rejection is null && served && rule.IsStream;
-            if (watches && !_access.Budgets.TryEnter(budget))
+            if (watches && !_access.Budgets.TryEnter(budget, rule.IsOpen))
             {
                 watches = false;
                 rejection = new Rejection(StatusCode.ResourceExhausted, "WATCHER_LIMIT", $"{budget} or all callers together have as many "
@@ -92,7 +92,7 @@ internal sealed class AccessControl
             {
                 if (watches)
                 {
-                    _access.Budgets.Leave(budget);
+                    _access.Budgets.Leave(budget, rule.IsOpen);
                 }
 
                 code = Answered(context) ?? code;

@@ -35,6 +35,16 @@ public sealed class CallerBudgetsTests
     }
 
     [Fact]
+    public void StrangersWhoWatchHealth_TakeNobodysPlace()
+    {
+        CallerBudgets budgets = new(_limits, _time);
+        Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(i => budgets.TryEnter($"open:{i}", stranger: true)));
+        Assert.True(budgets.TryEnter("a"));
+        budgets.Leave("open:0", stranger: true);
+        Assert.True(budgets.TryEnter("open:4", stranger: true));
+    }
+
+    [Fact]
     public void Strangers_WhoAreQuietAgain_AreForgotten()
     {
         CallerBudgets budgets = new(_limits, _time);

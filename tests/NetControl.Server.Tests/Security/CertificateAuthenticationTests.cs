@@ -49,6 +49,17 @@ public sealed class CertificateAuthenticationTests : IDisposable
     }
 
     [Fact]
+    public async Task CertificateOfASubordinate_IsLetInWithItsIntermediate()
+    {
+        await using SecureServer server = await StartAsync();
+        using TestAuthority team = _clients.Subordinate("team");
+        using X509Certificate2 client = team.Issue("c", TestAuthority.ClientUsage, names => names.AddUri(new Uri("spiffe://prod.example/orchestrator")));
+        Assert.Equal(StatusCode.OK, (await SecureServer.OutcomeAsync(async () => await new InfoService.InfoServiceClient(
+            server.Connect(0, null, client, _servers.Root, team.Root)).GetServerInfoAsync(new GetServerInfoRequest()))).Code);
+        Assert.NotEqual(StatusCode.OK, (await GetAsync(server, client)).Code);
+    }
+
+    [Fact]
     public async Task CertificateThatNoRuleFits_HasNoRole()
     {
         await using SecureServer server = await StartAsync();

@@ -51,7 +51,8 @@ internal sealed class SecureServer : IAsyncDisposable
     }
 
     /// <summary>A channel, with whatever a client may present.</summary>
-    public GrpcChannel Connect(int listener = 0, string? token = null, X509Certificate2? certificate = null, X509Certificate2? trust = null)
+    public GrpcChannel Connect(int listener = 0, string? token = null, X509Certificate2? certificate = null, X509Certificate2? trust = null,
+        X509Certificate2? intermediate = null)
     {
         string url = Urls[listener];
         SocketsHttpHandler handler = new();
@@ -69,8 +70,8 @@ internal sealed class SecureServer : IAsyncDisposable
 
         handler.SslOptions = new SslClientAuthenticationOptions
         {
-            ClientCertificates = certificate is null ? null : [certificate],
-            LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
+            ClientCertificateContext = certificate is null ? null
+                : SslStreamCertificateContext.Create(certificate, intermediate is null ? [] : [intermediate], offline: true),
             RemoteCertificateValidationCallback = (_, remote, _, _) =>
             {
                 using X509Chain chain = new();

@@ -18,18 +18,25 @@ public sealed class TestAuthority : IDisposable
     public TestAuthority(string name)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(10));
+        _root = Request(name, key).CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(10));
     }
+
+    private TestAuthority(X509Certificate2 own) => _root = own;
 
     /// <summary>What trusts it.</summary>
     public X509Certificate2 Root => _root;
 
     /// <summary>Its certificate as PEM.</summary>
     public string Pem => _root.ExportCertificatePem();
+
+    /// <summary>Makes an authority below this one.</summary>
+    public TestAuthority Subordinate(string name)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 bare = Request(name, key).Create(
+            _root, DateTimeOffset.UtcNow.AddMonths(-1), DateTimeOffset.UtcNow.AddYears(1), BitConverter.GetBytes(++_serial));
+        return new TestAuthority(bare.CopyWithPrivateKey(key));
+    }
 
     /// <summary>Makes a certificate with its key.</summary>
     public X509Certificate2 Issue(string common, string usage, Action<SubjectAlternativeNameBuilder>? names = null, TimeSpan? age = null,
@@ -74,4 +81,13 @@ public sealed class TestAuthority : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
+
+    private static CertificateRequest Request(string name, ECDsa key)
+    {
+        CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        return request;
+    }
 }
