@@ -34,6 +34,9 @@ internal sealed class FakeEngine : IEngine
 
     public List<FakeDevice> Devices { get; } = [];
 
+    /// <summary>What the list of sessions waits for.</summary>
+    public Task ListGate { get; set; } = Task.CompletedTask;
+
     public int LiveCount
     {
         get
@@ -144,11 +147,12 @@ internal sealed class FakeEngine : IEngine
         }
     }
 
-    public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken)
     {
+        await ListGate;
         lock (_gate)
         {
-            return Task.FromResult<IReadOnlyList<SessionInfo>>([.. _live.Values.Where(s => selector is null || selector(s))]);
+            return [.. _live.Values.Where(s => selector is null || selector(s))];
         }
     }
 
