@@ -203,6 +203,17 @@ internal sealed partial class FlowTable
         return null;
     }
 
+    /// <summary>The id of the session that a packet belongs to, or 0 when none lives here.</summary>
+    public ulong SessionOf(byte protocol, AddrPort client, AddrPort remote)
+    {
+        if (protocol == IpProtocol.Tcp)
+        {
+            return _tcp.TryGetValue(new FlowKey(IpProtocol.Tcp, client, remote), out TcpFlow? flow) ? flow.Id : 0;
+        }
+
+        return protocol == IpProtocol.Udp && _udp.TryGetValue(client, out UdpFlow? session) ? session.Id : 0;
+    }
+
     /// <summary>Emits updates for the sessions that moved.</summary>
     public void ReportMoved()
     {
