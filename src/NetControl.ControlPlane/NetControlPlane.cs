@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Diagnosis;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Probes;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Sessions;
@@ -35,10 +37,12 @@ public sealed class NetControlPlane : IDisposable
         Events = new SessionEventHub(want => engine.WantUpdates = want, eventCapacity);
         _snapshots = new SnapshotTaker(Events, engine);
         engine.SetEventSink(Events);
-        Proxies = new ProxyDirectory(_registry, new DialerFactory(engine), time, logger);
+        DialerFactory dialers = new(engine);
+        Proxies = new ProxyDirectory(_registry, dialers, time, logger);
         Delegates = new DelegateDirectory(_registry, engine, time, logger, _stopping.Token);
         Devices = new DeviceDirectory(_registry, engine, time, logger);
         Sessions = new SessionDirectory(_registry, engine);
+        Diagnostics = new Diagnostics(engine, Devices, new ProxyProber(engine, dialers, time), FindProxy, FindUsedProxies);
         Requests = new IdempotencyCache(time);
         Time = time;
         StartTime = time.GetUtcNow();
@@ -55,6 +59,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Sessions.</summary>
     public SessionDirectory Sessions { get; }
+
+    /// <summary>Captures, diagnoses and probes.</summary>
+    public Diagnostics Diagnostics { get; }
 
     /// <summary>Session events.</summary>
     public SessionEventHub Events { get; }
@@ -141,4 +148,20 @@ public sealed class NetControlPlane : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
+
+    private ProxySpec FindProxy(string name)
+    {
+        lock (_registry.Gate)
+        {
+            return _registry.Proxy(name).Spec;
+        }
+    }
+
+    private IReadOnlyList<ProxySpec> FindUsedProxies()
+    {
+        lock (_registry.Gate)
+        {
+            return [.. _registry.Proxies.Values.Where(proxy => _registry.UsersOfProxy(proxy).Any()).Select(proxy => proxy.Spec)];
+        }
+    }
 }

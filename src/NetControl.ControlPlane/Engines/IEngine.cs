@@ -1,5 +1,7 @@
 using NetControl.Engine;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 
@@ -34,4 +36,8 @@ internal interface IEngine
     void TrimPools();
 
     EngineCounters ReadCounters();
+
+    Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken);
+
+    DiagnosisReport DiagnoseRouting(DiagnosisRequest request);
 }

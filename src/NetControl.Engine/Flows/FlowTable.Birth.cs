@@ -37,6 +37,12 @@ internal sealed partial class FlowTable
             return RefuseStray(parsed, segment.Length);
         }
 
+        if (_context.Udp.Own.IsOwnDial(parsed.From, parsed.To))
+        {
+            SendReset(parsed, segment.Length); // which ends the dial, and with it the session that wanted it
+            return BreakLoop(SessionProtocol.Tcp, parsed);
+        }
+
         if (_queue.Device.StreamEgress?.Current is not { StreamDialer: not null } egress)
         {
             // Fail closed: the client learns at once that there is no way out, and nothing leaks past us.
@@ -98,6 +104,27 @@ internal sealed partial class FlowTable
         }
     }
 
+    /// <summary>A packet of an upstream socket of ours came back: a session for it would dial again, and its packets come back too.</summary>
+    private DropReason BreakLoop(SessionProtocol protocol, in ParsedPacket parsed)
+    {
+        Reject(protocol, parsed, null, SessionCause.UpstreamLoop);
+        if (_context.Loop.Now >= _nextLoopAlarm)
+        {
+            _nextLoopAlarm = _context.Loop.Now + LoopAlarmMicros;
+            EngineOptions options = _context.Options;
+            FlowLog.UpstreamLoop(
+                _context.Logger,
+                _queue.Device.Name,
+                parsed.From,
+                parsed.To,
+                parsed.From.IsV4 ? "-4" : "-6",
+                options.RulePriority - 1,
+                $"0x{options.Mark:x}");
+        }
+
+        return DropReason.UpstreamLoop;
+    }
+
     private DropReason OnNewUdp(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
         if (parsed.IsMulticastDestination || _queue.Device.Subnets.IsBroadcast(parsed.Destination))
@@ -114,6 +141,12 @@ internal sealed partial class FlowTable
         if (IsElsewhere(key, out PacketQueue? owner))
         {
             return HandOffDatagram(owner, packet, parsed);
+        }
+
+        if (_context.Udp.Own.IsOwnDatagram(parsed.From))
+        {
+            SendUnreachable(packet, UnreachableReason.Prohibited);
+            return BreakLoop(SessionProtocol.Udp, parsed);
         }
 
         if (_queue.Device.PacketEgress?.Current is not { PacketProxy: not null } egress)

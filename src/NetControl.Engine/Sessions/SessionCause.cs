@@ -68,4 +68,7 @@ public enum SessionCause : byte
 
     /// <summary>A fault of ours; the log says more.</summary>
     InternalError,
+
+    /// <summary>It would have carried our own upstream traffic round in a circle.</summary>
+    UpstreamLoop,
 }

@@ -36,6 +36,7 @@ internal static class WebHost
         builder.Services.AddSingleton<ProxyService>();
         builder.Services.AddSingleton<DelegateService>();
         builder.Services.AddSingleton<SessionService>();
+        builder.Services.AddSingleton<DiagnosticsService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
@@ -49,6 +50,7 @@ internal static class WebHost
         app.MapGrpcService<ProxyService>();
         app.MapGrpcService<DelegateService>();
         app.MapGrpcService<SessionService>();
+        app.MapGrpcService<DiagnosticsService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcReflectionService();

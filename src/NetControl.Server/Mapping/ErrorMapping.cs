@@ -72,6 +72,7 @@ internal static class ErrorMapping
         ControlPlaneError.KernelRefused => (StatusCode.FailedPrecondition, "KERNEL", false),
         ControlPlaneError.DeviceClosed => (StatusCode.FailedPrecondition, "DEVICE_STATE", false),
         ControlPlaneError.ShuttingDown => (StatusCode.Unavailable, null, true),
+        ControlPlaneError.LimitExceeded => (StatusCode.ResourceExhausted, null, false),
         _ => (StatusCode.Internal, null, false),
     };
 
