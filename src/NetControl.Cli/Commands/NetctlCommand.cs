@@ -47,6 +47,9 @@ internal static class NetctlCommand
         ProxyCommands.Create(),
         DelegateCommands.Create(),
         SessionCommands.Create(),
+        CaptureCommand.Create(),
+        DiagnoseCommand.Create(),
+        ProbeCommand.Create(),
         Info(),
     };
 
