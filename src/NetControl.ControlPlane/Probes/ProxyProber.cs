@@ -27,7 +27,10 @@ internal sealed class ProxyProber
     }
 
     /// <summary>Tries every target, TCP first, in the order of the request.</summary>
-    public async Task<ProbeResult[]> ProbeAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken)
+    public Task<ProbeResult[]> ProbeAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken) =>
+        Task.Run(() => RunAllAsync(chain, request, cancellationToken), cancellationToken); // a caller's context would take us off the loop
+
+    private async Task<ProbeResult[]> RunAllAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken)
     {
         using SemaphoreSlim turns = new(Concurrency);
         string name = request.QueryName;

@@ -100,9 +100,9 @@ public sealed class ProxyProberTests : IAsyncLifetime
             UdpTargets = [AddrPort.From((IPEndPoint)deaf.LocalEndPoint!)],
             Timeout = TimeSpan.FromMilliseconds(200),
         };
-        ProbeResult stream = (await _prober.ProbeAsync(Chain($"socks5://{silent.EndPoint}"), request with { UdpTargets = [] }, default))[0];
+        ProbeResult stream = (await _prober.ProbeAsync(Parse($"socks5://{silent.EndPoint}"), request with { UdpTargets = [] }, default))[0];
         Assert.Equal(("handshake", "ETIMEDOUT"), (stream.Error!.Op, stream.Error.PosixError));
-        ProbeResult packet = (await _prober.ProbeAsync(Dialers.Chain.Direct, request with { TcpTargets = [] }, default))[0];
+        ProbeResult packet = (await _prober.ProbeAsync(Parse(""), request with { TcpTargets = [] }, default))[0];
         Assert.Equal(("receive", "ETIMEDOUT"), (packet.Error!.Op, packet.Error.PosixError));
     }
 
@@ -119,7 +119,7 @@ public sealed class ProxyProberTests : IAsyncLifetime
         using ScriptedProxy silent = new(connection => Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken));
         using CancellationTokenSource cancel = new();
         Task<ProbeResult[]> probe = _prober.ProbeAsync(
-            Chain($"socks5://{silent.EndPoint}"), new ProbeRequest { TcpTargets = [AddrPort.Parse("192.0.2.1:80")] }, cancel.Token);
+            Parse($"socks5://{silent.EndPoint}"), new ProbeRequest { TcpTargets = [AddrPort.Parse("192.0.2.1:80")] }, cancel.Token);
         while (silent.Accepted == 0)
         {
             await Task.Delay(5);
@@ -129,7 +129,7 @@ public sealed class ProxyProberTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probe);
     }
 
-    private static Chain Chain(string text) => ChainParser.TryParse(text, out Chain? chain, out ChainError? error) ? chain : throw new FormatException($"{error}");
+    private static Chain Parse(string text) => ChainParser.TryParse(text, out Chain? chain, out ChainError? error) ? chain : throw new FormatException($"{error}");
 
     private static Socket Listen()
     {
@@ -142,5 +142,5 @@ public sealed class ProxyProberTests : IAsyncLifetime
     private static HostPort Address(Socket socket) => AddrPort.From((IPEndPoint)socket.LocalEndPoint!);
 
     private Task<ProbeResult[]> ProbeAsync(string chain, HostPort[] tcp, AddrPort[] udp) =>
-        _prober.ProbeAsync(Chain(chain), new ProbeRequest { TcpTargets = tcp, UdpTargets = udp }, CancellationToken.None);
+        _prober.ProbeAsync(Parse(chain), new ProbeRequest { TcpTargets = tcp, UdpTargets = udp }, CancellationToken.None);
 }
