@@ -37,15 +37,8 @@ internal static class DiagnosticsMapping
         ViolationList violations = new();
         Chain? chain = ToChain(request, violations);
         ProbeRequest defaults = new();
-        List<HostPort> tcp = ToTargets("tcp_targets", request.TcpTargets, violations);
-        List<HostPort> udp = ToTargets("udp_targets", request.UdpTargets, violations);
-        for (int i = 0; i < udp.Count; i++)
-        {
-            if (!udp[i].IsAddress)
-            {
-                violations.Add($"udp_targets[{i}]", $"{udp[i]}", "is not an address and port", "write e.g. 1.1.1.1:53 or [2606:4700:4700::1111]:53");
-            }
-        }
+        List<HostPort> tcp = ToTargets("tcp_targets", request.TcpTargets, names: true, violations);
+        List<HostPort> udp = ToTargets("udp_targets", request.UdpTargets, names: false, violations);
 
         if (request.QueryName.Length > 0 && !DnsName.IsValid(request.QueryName))
         {
@@ -94,7 +87,7 @@ internal static class DiagnosticsMapping
         }
     }
 
-    private static List<HostPort> ToTargets(string field, IReadOnlyList<string> texts, ViolationList violations)
+    private static List<HostPort> ToTargets(string field, IReadOnlyList<string> texts, bool names, ViolationList violations)
     {
         List<HostPort> targets = [];
         if (texts.Count > MostTargets)
@@ -104,13 +97,14 @@ internal static class DiagnosticsMapping
 
         for (int i = 0; i < texts.Count; i++)
         {
-            if (HostPort.TryParse(texts[i], out HostPort target) && target.Port != 0)
+            if (HostPort.TryParse(texts[i], out HostPort target) && target.Port != 0 && (names || target.IsAddress))
             {
                 targets.Add(target);
             }
             else
             {
-                violations.Add($"{field}[{i}]", texts[i], "is not host:port", "write e.g. 1.1.1.1:53, [2606:4700:4700::1111]:53 or example.com:80");
+                violations.Add($"{field}[{i}]", texts[i], names ? "is not host:port" : "is not address:port",
+                    $"write e.g. 1.1.1.1:53{(names ? ", example.com:80" : "")} or [2606:4700:4700::1111]:53");
             }
         }
 
