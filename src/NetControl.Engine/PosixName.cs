@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Sockets;
@@ -18,7 +19,8 @@ public static class PosixName
             {
                 case SocketFaultException fault:
                     return Name((int)fault.Errno);
-                case SocketException socket when socket.SocketErrorCode is not (SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain):
+                case SocketException socket
+                    when socket.SocketErrorCode is not (SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain):
                     return Name(socket.NativeErrorCode);
                 case DialException dial when failure is DialFailure.Other or DialFailure.ProxyUnreachable:
                     failure = dial.Failure;
@@ -37,6 +39,6 @@ public static class PosixName
         };
     }
 
-    private static string Name(int number) =>
-        number == 0 ? "" : Enum.GetName((Errno)number) ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Error {number} (0x{number:x})");
+    private static string Name(int number) => number == 0 ? ""
+        : Enum.GetName((Errno)number) ?? string.Create(CultureInfo.InvariantCulture, $"Error {number} (0x{number:x})");
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.Engine;
@@ -94,7 +95,7 @@ internal sealed class ProxyProber
         byte[]? question = target.Port switch
         {
             DnsPort => DnsProbe.Framed(DnsProbe.Query(id, name)),
-            HttpPort => System.Text.Encoding.ASCII.GetBytes($"HEAD / HTTP/1.1\r\nHost: {target.Host ?? $"{target.Address.Address}"}\r\nConnection: close\r\n\r\n"),
+            HttpPort => Encoding.ASCII.GetBytes($"HEAD / HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"),
             _ => null,
         };
         if (question is null)

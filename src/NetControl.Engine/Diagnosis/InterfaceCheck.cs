@@ -32,7 +32,8 @@ internal static class InterfaceCheck
         if (notes.Check(!link.IsUp))
         {
             notes.Add(
-                FindingSeverity.Error, FindingCode.InterfaceDown, name, $"interface {name} is down, and its routes are gone: nothing reaches the device",
+                FindingSeverity.Error, FindingCode.InterfaceDown, name,
+                $"interface {name} is down, and its routes are gone: nothing reaches the device",
                 $"ip link set dev {name} up   # then make the device anew, for its routes", spec.Name);
             return null;
         }

@@ -44,7 +44,8 @@ internal static class RoutingDiagnosis
             notes.Add(
                 FindingSeverity.Error, FindingCode.LoopDetected, device.Spec.Name,
                 $"{loops} packets of our own upstream sockets came back into the device since it was opened, and were refused",
-                $"ip -4 rule add priority {notes.Options.RulePriority - 1} fwmark 0x{notes.Options.Mark:x} lookup main   # -6 likewise", device.Spec.Name);
+                $"ip -4 rule add priority {notes.Options.RulePriority - 1} fwmark 0x{notes.Options.Mark:x} lookup main   # -6 likewise",
+                device.Spec.Name);
         }
 
         if (device.Status.InterfaceName.Length > 0 && InterfaceCheck.Run(notes, device.Spec, device.Status) is LinkInfo link)

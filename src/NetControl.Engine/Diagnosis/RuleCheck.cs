@@ -45,7 +45,9 @@ internal static class RuleCheck
             {
                 notes.Add(
                     FindingSeverity.Warning, FindingCode.RuleForeign, $"{rule}",
-                    ours ? "a rule that no device needs leads into a routing table of the devices" : "a rule of somebody else has a priority of the devices'",
+                    ours
+                        ? "a rule that no device needs leads into a routing table of the devices"
+                        : "a rule of somebody else has a priority of the devices'",
                     Command("delete", rule));
             }
         }
