@@ -40,6 +40,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public ConfigurationService.ConfigurationServiceClient Configuration => new(_channel);
 
+    public DiagnosticsService.DiagnosticsServiceClient Diagnostics => new(_channel);
+
     public InfoService.InfoServiceClient Info => new(_channel);
 
     public static async Task<TestServer> StartAsync(bool withDevice = true, int eventCapacity = 4096)

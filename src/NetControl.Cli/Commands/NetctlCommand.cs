@@ -32,6 +32,9 @@ internal static class NetctlCommand
             ProxyCommands.Create(),
             DelegateCommands.Create(),
             SessionCommands.Create(),
+            CaptureCommand.Create(),
+            DiagnoseCommand.Create(),
+            ProbeCommand.Create(),
             Info(),
         };
         foreach (Option option in ConnectionOptions.All)

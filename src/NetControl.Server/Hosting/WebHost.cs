@@ -41,6 +41,7 @@ internal static class WebHost
         builder.Services.AddSingleton<SessionService>();
         builder.Services.AddSingleton<ConfigurationService>();
         builder.Services.AddSingleton<PolicyService>();
+        builder.Services.AddSingleton<DiagnosticsService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
@@ -62,6 +63,7 @@ internal static class WebHost
         app.MapGrpcService<SessionService>();
         app.MapGrpcService<ConfigurationService>();
         app.MapGrpcService<PolicyService>();
+        app.MapGrpcService<DiagnosticsService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
         if (access.Settings.Reflection)

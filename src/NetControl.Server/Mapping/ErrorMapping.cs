@@ -75,6 +75,7 @@ internal static class ErrorMapping
         ControlPlaneError.GenerationMismatch => (StatusCode.Aborted, null, false),
         ControlPlaneError.ConfirmationPending => (StatusCode.FailedPrecondition, "CONFIRMATION", false),
         ControlPlaneError.ShuttingDown => (StatusCode.Unavailable, null, true),
+        ControlPlaneError.LimitExceeded => (StatusCode.ResourceExhausted, null, false),
         _ => (StatusCode.Internal, null, false),
     };
 

@@ -44,7 +44,7 @@ internal sealed class SecureServer : IAsyncDisposable
         AccessRuntime access = AccessRuntime.Open(configuration.Access, "config", time ?? TimeProvider.System, NullLoggerProvider.Instance);
         BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http, configuration.Access.SocketOwner,
             configuration.Access.SocketGroup);
-        TestPlane plane = new TestPlane().WithDevice();
+        TestPlane plane = await TestPlane.WithDeviceAsync();
         WebApplication app = WebHost.Build(plane.Plane, listeners, access, NullLoggerProvider.Instance);
         await app.StartAsync();
         return new SecureServer(app, access, listeners, plane);
