@@ -29,7 +29,7 @@ public sealed class AccessValidatorTests
     [InlineData("limits: {maxMessageBytes: 12}", "listen.limits.maxMessageBytes: \"12\" is out of range; write 1024 to 67108864, e.g. 4194304")]
     [InlineData("limits: {unaryTimeout: 0s}", "listen.limits.unaryTimeout: \"0s\" is out of range; write 1s to 86400s, e.g. 60s")]
     [InlineData("anonymousRole: king",
-        "listen.anonymousRole: \"king\" is not a known value (line 2); write one of ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN")]
+        "listen.anonymousRole: \"king\" is not a known value (line 2); write one of NONE, VIEWER, OPERATOR, ADMIN")]
     [InlineData("http: \"https://127.0.0.1:9464\"",
         "listen.http: \"https://127.0.0.1:9464\" is not a listen address; write e.g. http://127.0.0.1:9464, or off")]
     public void Load_OfOneFault_SaysFieldValueAndFix(string listen, string expected)
