@@ -13,6 +13,11 @@ public sealed partial class TcpConnection
     public TcpEvents OnSegment<T>(scoped in TcpSegment segment, Instant now, ref T receiver)
         where T : ITcpReceiver, allows ref struct
     {
+        if (now - _lastHeard > SilenceMicros)
+        {
+            _eachLeft = EachBytes;
+        }
+
         _lastHeard = now;
         if (State == TcpState.SynSent)
         {
@@ -403,8 +408,10 @@ public sealed partial class TcpConnection
         GrowWindow();
         ScheduleAck();
 
-        // RFC 5681 4.2: every second full segment, even if many are handed in at once. A super-segment has been one segment to everybody.
-        bool due = filledHole || (_ackNow && length + rest.Length <= _localMss);
+        // RFC 5681 4.2: every second full segment, even if many are handed in at once. A super-segment has been one segment to everybody; of
+        // several in one batch one acknowledgement tells, but not while the peer has little in flight: see EachBytes.
+        bool due = filledHole || (_ackNow && (length + rest.Length <= _localMss || _eachLeft > 0));
+        _eachLeft = Math.Max(0, _eachLeft - length);
         return TcpEvents.Output | (due ? TcpEvents.AckDue : TcpEvents.None) | (_receive.Length > 0 ? TcpEvents.Readable : TcpEvents.None);
     }
 
