@@ -9,6 +9,7 @@ using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Sessions;
+using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 
@@ -106,12 +107,14 @@ public sealed class NetControlPlane : IDisposable
     public Task<SessionSnapshot> TakeSnapshotAsync(SubscriptionOptions options, CancellationToken cancellationToken) =>
         _snapshots.TakeAsync(options, cancellationToken);
 
-    /// <summary>Makes true again what the store holds. Call once, before anything else is asked of the control plane.</summary>
+    /// <summary>Makes true again what the store holds, and removes first what a killed process left in the kernel and nobody wants any
+    /// more. Call once, before anything else is asked of the control plane.</summary>
+    /// <param name="expected">What will be asked for next, such as the configuration file: what was left for it is kept.</param>
     /// <exception cref="StorageException">The store cannot be read, or holds what this version does not understand.</exception>
-    public void Restore()
+    public void Restore(DesiredState? expected = null)
     {
         StoredState stored = _store.Load();
-        _restorer.Restore(RecordCodec.Read(stored));
+        _restorer.Restore(RecordCodec.Read(stored), expected ?? new DesiredState());
         Requests.Restore(stored.Answers);
         Configuration.Restore(stored.Notes);
     }
@@ -128,6 +131,7 @@ public sealed class NetControlPlane : IDisposable
         {
             // A change that has begun ends first: its device would otherwise be forgotten here.
             await _mutator.BetweenChangesAsync(Devices.CloseAllAsync);
+            _engine.RemoveLeftovers([]); // what was kept for a device that never opened
             await _engine.FlushEventsAsync(CancellationToken.None);
         }
         finally

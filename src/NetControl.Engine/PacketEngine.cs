@@ -74,6 +74,13 @@ public sealed partial class PacketEngine : IAsyncDisposable
     /// <summary>Where session events go. Set once, before the first device; events before that are kept in the rings.</summary>
     public void SetEventSink(ISessionEventSink sink) => _pump.Start(sink);
 
+    /// <summary>
+    /// Removes what a killed process of ours left in the calling thread's network namespace, except for what the devices to come will take
+    /// over. Call before the first device is opened, and with none once the last one is closed. What others made, or other processes of ours
+    /// use, is never touched. What cannot be removed is logged.
+    /// </summary>
+    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted) => Leftovers.Remove(Options, wanted, _logger);
+
     /// <summary>Creates the TUN interface, or adopts one that exists by that name, sets it up and starts reading. All or nothing.</summary>
     /// <exception cref="EngineException">The kernel said no; what had been done is undone.</exception>
     public EngineDevice OpenDevice(DeviceSpec spec)
@@ -231,6 +238,8 @@ public sealed partial class PacketEngine : IAsyncDisposable
             udp.Dispose();
         }
     }
+
+    internal TcpParameters ParametersFor(int mtu, DeviceCore core) => Parameters(mtu, core.Queues[0].Features);
 
     internal void Forget(EngineDevice device)
     {

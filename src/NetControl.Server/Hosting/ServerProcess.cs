@@ -62,7 +62,7 @@ internal static class ServerProcess
         using IStateStore store = StateFile.Open(options);
         await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
-        plane.Restore();
+        plane.Restore(configuration.Desired);
         long generation = plane.Configuration.Get().Generation;
         ServerLog.State(log, store.Description, generation);
         FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log);

@@ -16,7 +16,13 @@ internal sealed class FakeDevice : IEngineDevice
         Spec = spec;
     }
 
-    public DeviceSpec Spec { get; }
+    public DeviceSpec Spec { get; private set; }
+
+    /// <summary>What it was changed to, in order.</summary>
+    public List<DeviceSpec> Updates { get; } = [];
+
+    /// <summary>Thrown by the next <see cref="Update"/>.</summary>
+    public Exception? NextUpdateFails { get; set; }
 
     public DeviceStatus Status => new()
     {
@@ -36,6 +42,18 @@ internal sealed class FakeDevice : IEngineDevice
     public bool AcceptImmediately { get; set; }
 
     public bool Closed { get; private set; }
+
+    public void Update(DeviceSpec spec)
+    {
+        if (NextUpdateFails is { } e)
+        {
+            NextUpdateFails = null;
+            throw e;
+        }
+
+        Spec = spec;
+        Updates.Add(spec);
+    }
 
     public async Task CloseAsync(SessionCause cause)
     {

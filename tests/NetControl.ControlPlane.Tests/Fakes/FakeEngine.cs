@@ -31,6 +31,9 @@ internal sealed class FakeEngine : IEngine
 
     public List<FakeDevice> Devices { get; } = [];
 
+    /// <summary>The interfaces that each call kept leftovers for.</summary>
+    public List<string[]> LeftoversRemovedExceptFor { get; } = [];
+
     public int LiveCount
     {
         get
@@ -43,6 +46,9 @@ internal sealed class FakeEngine : IEngine
     }
 
     public void SetEventSink(ISessionEventSink sink) => _sink = sink;
+
+    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted) =>
+        LeftoversRemovedExceptFor.Add([.. wanted.Select(spec => spec.InterfaceName)]);
 
     public IEngineDevice OpenDevice(DeviceSpec spec)
     {
