@@ -29,7 +29,7 @@ public sealed class CrashTests
         try
         {
             world.StartServers();
-            world.Client.Ip("tuntap", "add", "dev", "t2", "mode", "tun");
+            world.Client.Ip("tuntap", "add", "dev", "t2", "mode", "tun", "vnet_hdr"); // header flags that a killed process has no time to set back
             world.Client.Execute("sysctl", "-qw", "net.ipv6.conf.t2.disable_ipv6=1");
             world.Client.Ip("link", "set", "t2", "up");
             string before = world.KernelState();

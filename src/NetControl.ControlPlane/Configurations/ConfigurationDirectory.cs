@@ -65,15 +65,18 @@ public sealed partial class ConfigurationDirectory : IDisposable
                 return new ApplyResult(next.Revision, steps, pending.Id, pending.Deadline);
             },
             request.Source,
-            _ => pending is null ? null : Note(JsonSerializer.Serialize(pending, SpecJson.Default.StoredPending)));
+            _ => pending is null ? null : Note(JsonSerializer.Serialize(pending, SpecJson.Default.StoredPending)),
+            () =>
+            {
+                // Before the next change can begin: what is taken back must be all that has changed since.
+                if (pending is not null)
+                {
+                    Await(pending);
+                }
+            });
         if (mutation.ValidateOnly)
         {
             return result;
-        }
-
-        if (pending is not null)
-        {
-            Await(pending);
         }
 
         LogApplied(result.Generation, result.Steps.Count);

@@ -71,7 +71,7 @@ public sealed class SqliteStateStore : IStateStore
         {
             throw Translate(e, _path, "read");
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidCastException)
         {
             throw new StorageException(StorageError.Corrupt, $"the state file {_path} is broken: {e.Message}", e);
         }
@@ -202,41 +202,26 @@ public sealed class SqliteStateStore : IStateStore
     private Dictionary<string, string> ReadNotes()
     {
         Dictionary<string, string> notes = new(StringComparer.Ordinal);
-        using SqliteDataReader reader = Read("SELECT key, value FROM note");
-        while (reader.Read())
-        {
-            notes.Add(reader.GetString(0), reader.GetString(1));
-        }
-
+        Read("SELECT key, value FROM note", row => notes.Add(row.GetString(0), row.GetString(1)));
         return notes;
     }
 
     private List<StoredResource> ReadResources()
     {
         List<StoredResource> resources = [];
-        using SqliteDataReader reader =
-            Read("SELECT name, uid, revision, generation, create_time, update_time, source, spec FROM resource ORDER BY name");
-        while (reader.Read())
-        {
-            resources.Add(new StoredResource(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3),
-                Time(reader.GetString(4)), Time(reader.GetString(5)), reader.GetString(6), reader.GetString(7)));
-        }
-
+        Read("SELECT name, uid, revision, generation, create_time, update_time, source, spec FROM resource ORDER BY name",
+            row => resources.Add(new StoredResource(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3),
+                Time(row.GetString(4)), Time(row.GetString(5)), row.GetString(6), row.GetString(7))));
         return resources;
     }
 
     private List<StoredAnswer> ReadAnswers()
     {
         List<StoredAnswer> answers = [];
-        using SqliteDataReader reader = Read(
-            "SELECT request_id, method, fingerprint, answer, expires FROM answer WHERE expires > $now ORDER BY expires",
+        Read("SELECT request_id, method, fingerprint, answer, expires FROM answer WHERE expires > $now ORDER BY expires",
+            row => answers.Add(new StoredAnswer(new Guid(row.GetFieldValue<byte[]>(0)), row.GetString(1), row.GetFieldValue<byte[]>(2),
+                row.GetFieldValue<byte[]>(3), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)))),
             ("$now", _time.GetUtcNow().ToUnixTimeMilliseconds()));
-        while (reader.Read())
-        {
-            answers.Add(new StoredAnswer(new Guid(reader.GetFieldValue<byte[]>(0)), reader.GetString(1), reader.GetFieldValue<byte[]>(2),
-                reader.GetFieldValue<byte[]>(3), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(4))));
-        }
-
         return answers;
     }
 
@@ -294,10 +279,15 @@ public sealed class SqliteStateStore : IStateStore
         command.ExecuteNonQuery();
     }
 
-    private SqliteDataReader Read(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    // The reader ends with its command, so rows are handed out here.
+    private void Read(string sql, Action<SqliteDataReader> row, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         using SqliteCommand command = Command(sql, parameters);
-        return command.ExecuteReader();
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            row(reader);
+        }
     }
 
     private SqliteCommand Command(string sql, ReadOnlySpan<(string Name, object Value)> parameters)

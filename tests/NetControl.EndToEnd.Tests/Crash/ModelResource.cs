@@ -39,4 +39,8 @@ internal sealed record ModelResource(string Name)
 
     /// <summary>What was wished, without what follows from it.</summary>
     public ModelResource ToWish() => this with { Uid = "", Generation = 1, Draining = false };
+
+    public override string ToString() => IsProxy ? $"{Name}#{Generation} '{Config}' {Uid}"
+        : IsDelegate ? $"{Name}#{Generation} at '{Proxy}' {Uid}"
+        : $"{Name}#{Generation} '{Streams}' '{Packets}' [{Addresses}] [{Routes}] mtu {Mtu}{(Draining ? " draining" : "")} {Uid}";
 }
