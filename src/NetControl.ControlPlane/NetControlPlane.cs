@@ -6,6 +6,7 @@ using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Sessions;
@@ -50,6 +51,7 @@ public sealed class NetControlPlane : IDisposable
         _restorer = new Restorer(_mutator, _runtimes, dialers, engine, time, logger, _stopping.Token);
         Proxies = new ProxyDirectory(_mutator, logger);
         Delegates = new DelegateDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
+        Policies = new PolicyDirectory(_mutator, _runtimes, logger);
         Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
         Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
         Sessions = new SessionDirectory(_mutator, engine);
@@ -63,6 +65,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Delegates.</summary>
     public DelegateDirectory Delegates { get; }
+
+    /// <summary>Policies.</summary>
+    public PolicyDirectory Policies { get; }
 
     /// <summary>Devices.</summary>
     public DeviceDirectory Devices { get; }
@@ -88,8 +93,8 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>When the control plane was built.</summary>
     public DateTimeOffset StartTime { get; }
 
-    /// <summary>How many loops the engine has.</summary>
-    public int Loops => _engine.Loops;
+    /// <summary>What the engine was built with: its loops, the limits of the process.</summary>
+    public EngineOptions EngineOptions => _engine.Options;
 
     /// <summary>Where desired state is kept.</summary>
     public string StateDescription => _store.Description;

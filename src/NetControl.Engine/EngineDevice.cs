@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine;
@@ -37,6 +38,10 @@ public sealed class EngineDevice
 
     /// <summary>When true a SYN is answered before the upstream dial is done, for upstreams that cannot tell its outcome.</summary>
     public bool AcceptImmediately { get => _core.AcceptImmediately; set => _core.AcceptImmediately = value; }
+
+    /// <summary>What may pass, and through which egress; null lets everything pass. TCP connections and UDP sessions that live keep their way; a
+    /// datagram is judged anew.</summary>
+    public PolicyModel? Policy { get => _core.Policy; set => _core.Policy = value; }
 
     internal DeviceCore Core => _core;
 
@@ -95,7 +100,8 @@ public sealed class EngineDevice
 
     internal DeviceCounters ReadCounters()
     {
-        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0, halfOpen = 0;
+        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, halfOpen = 0;
+        long resetsSent = 0, resetsPassedOn = 0, resetsReceived = 0;
         long[] drops = new long[Enum.GetValues<DropReason>().Length];
         foreach (PacketQueue queue in _core.Queues)
         {
@@ -106,6 +112,7 @@ public sealed class EngineDevice
             bytesOut += Volatile.Read(ref counters.BytesOut);
             retransmits += Volatile.Read(ref counters.Retransmits);
             resetsSent += Volatile.Read(ref counters.ResetsSent);
+            resetsPassedOn += Volatile.Read(ref counters.ResetsPassedOn);
             resetsReceived += Volatile.Read(ref counters.ResetsReceived);
             halfOpen += Volatile.Read(ref counters.HalfOpen);
             for (int i = 0; i < drops.Length; i++)
@@ -117,6 +124,7 @@ public sealed class EngineDevice
         return new DeviceCounters(
             Spec.Name, packetsIn, bytesIn, packetsOut, bytesOut, drops, retransmits, resetsSent, resetsReceived, halfOpen)
         {
+            ResetsPassedOn = resetsPassedOn,
             Usage = new DeviceUsage(
                 _core.Budgets.TcpSessions.Used,
                 _core.Budgets.UdpSessions.Used,
@@ -153,7 +161,7 @@ public sealed class EngineDevice
         }
 
         Status = _interface.Status;
-        _core.Tcp = _engine.ParametersFor(Status.Mtu, _core);
+        _core.Tcp = _engine.ParametersFor(spec, Status.Mtu, _core);
         _core.Mtu = Status.Mtu;
     }
 

@@ -8,6 +8,7 @@ using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
 using NetControl.Network;
 using NetControl.Stack.Tcp;
+using NetControl.Stack.Tcp.Congestion;
 using NetControl.Stack.Wire;
 
 namespace NetControl.Engine;
@@ -90,7 +91,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         try
         {
             QueueFeatures features = Features(tun);
-            DeviceCore core = new(spec.Name, tun.Status.Mtu, Parameters(tun.Status.Mtu, features))
+            DeviceCore core = new(spec.Name, tun.Status.Mtu, Parameters(spec, tun.Status.Mtu, features))
             {
                 UdpFiltering = spec.UdpFiltering,
                 Subnets = new DeviceSubnets(spec.Addresses),
@@ -153,7 +154,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
             Offloads = [],
             Warnings = [],
         };
-        DeviceCore core = new(spec.Name, mtu, Parameters(mtu, QueueFeatures.None))
+        DeviceCore core = new(spec.Name, mtu, Parameters(spec, mtu, QueueFeatures.None))
         {
             UdpFiltering = spec.UdpFiltering,
             Subnets = new DeviceSubnets(spec.Addresses),
@@ -239,7 +240,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         }
     }
 
-    internal TcpParameters ParametersFor(int mtu, DeviceCore core) => Parameters(mtu, core.Queues[0].Features);
+    internal TcpParameters ParametersFor(DeviceSpec spec, int mtu, DeviceCore core) => Parameters(spec, mtu, core.Queues[0].Features);
 
     internal void Forget(EngineDevice device)
     {
@@ -276,15 +277,21 @@ public sealed partial class PacketEngine : IAsyncDisposable
         }
     }
 
-    private static TcpParameters Parameters(int mtu, QueueFeatures features, EngineOptions options) => new()
+    private TcpParameters Parameters(DeviceSpec spec, int mtu, QueueFeatures features) => new()
     {
         MssV4 = Math.Max(MinMss, mtu - Ipv4Header.MinLength - TcpHeader.MinLength),
         MssV6 = Math.Max(MinMss, mtu - Ipv6Header.Length - TcpHeader.MinLength),
 
         // 65,535 less the longest headers, for both families alike.
         MaxSuperSegment = features.HasFlag(QueueFeatures.Tso4) && features.HasFlag(QueueFeatures.Tso6) ? 65_535 - TcpPacket.MaxHeadersLength : 0,
-        MaxBuffer = options.SessionBufferBytes,
-        InitialReceiveWindow = Math.Min(256 << 10, options.SessionBufferBytes),
+        MaxBuffer = Options.SessionBufferBytes,
+        InitialReceiveWindow = Math.Min(256 << 10, Options.SessionBufferBytes),
+        CongestionControl = spec.CongestionControl == CongestionControl.NewReno
+            ? CongestionAlgorithm.NewReno
+            : CongestionAlgorithm.Cubic,
+        KeepAliveMicros = (long)spec.KeepAlive.Idle.TotalMicroseconds,
+        KeepAliveIntervalMicros = (long)spec.KeepAlive.Interval.TotalMicroseconds,
+        MaxKeepAlives = spec.KeepAlive.Probes,
     };
 
     private static QueueFeatures Features(TunInterface tun)
@@ -317,8 +324,6 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
         return works ? mark : 0;
     }
-
-    private TcpParameters Parameters(int mtu, QueueFeatures features) => Parameters(mtu, features, Options);
 
     private int NextLoop()
     {

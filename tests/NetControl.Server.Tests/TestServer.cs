@@ -34,6 +34,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public SessionService.SessionServiceClient Sessions => new(_channel);
 
+    public ConfigurationService.ConfigurationServiceClient Configuration => new(_channel);
+
     public InfoService.InfoServiceClient Info => new(_channel);
 
     public static async Task<TestServer> StartAsync(bool withDevice = true, int eventCapacity = 4096)

@@ -44,14 +44,21 @@ internal static class DeviceCommands
         {
             Description = "Let UDP answers in only from addresses that were sent to; default is from anywhere.",
         };
+        Option<string> congestion = new("--congestion-control")
+        {
+            Description = "cubic or new-reno: how TCP sends to the application's side.",
+            DefaultValueFactory = _ => "cubic",
+        };
+        congestion.AcceptOnlyFromAmong("cubic", "new-reno");
+        KeepAliveOptions keepAlive = new();
         Option<uint> tcpSessions = new("--max-tcp-sessions") { Description = "The most TCP sessions; default 131072." };
         Option<uint> udpSessions = new("--max-udp-sessions") { Description = "The most UDP sessions; default 65536." };
         Option<uint> halfOpen = new("--max-half-open") { Description = "The most TCP sessions not yet established; default 4096." };
         Option<ulong> buffers = new("--max-buffer-bytes") { Description = "The most bytes in TCP buffers; default 256 MiB." };
         Option<ulong> reassembly = new("--max-reassembly-bytes") { Description = "The most bytes of incomplete datagrams; default 8 MiB." };
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("create", "Make a device.") { name, @interface, mtu, addresses, routes, streams, packets, immediately,
-            addressDependent, tcpSessions, udpSessions, halfOpen, buffers, reassembly, dry }.Does(async (p, c) =>
+        return keepAlive.AddTo(new Command("create", "Make a device.") { name, @interface, mtu, addresses, routes, streams, packets,
+            immediately, addressDependent, congestion, tcpSessions, udpSessions, halfOpen, buffers, reassembly, dry }).Does(async (p, c) =>
         {
             Device device = new()
             {
@@ -64,6 +71,9 @@ internal static class DeviceCommands
                 PacketProxy = p.GetRequiredValue(packets),
                 Accept = p.GetValue(immediately) ? AcceptMode.Immediate : AcceptMode.Unspecified,
                 UdpFiltering = p.GetValue(addressDependent) ? UdpFiltering.AddressDependent : UdpFiltering.Unspecified,
+                CongestionControl =
+                    p.GetValue(congestion) == "new-reno" ? CongestionControl.NewReno : CongestionControl.Unspecified,
+                KeepAlive = keepAlive.Read(p),
                 Limits = new DeviceLimits
                 {
                     MaxTcpSessions = p.GetValue(tcpSessions),

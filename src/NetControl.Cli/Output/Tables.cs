@@ -1,5 +1,6 @@
 using System.Globalization;
 using NetControl.Protocol.V1;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace NetControl.Cli.Output;
 
@@ -65,21 +66,25 @@ internal static class Tables
     public static string Of(GetServerInfoResponse info) => new Table("VERSION", "COMMIT", "RUNTIME", "STARTED", "LOOPS", "HOPS")
         .Add(info.Version, info.Commit, info.Runtime, info.StartTime.ToDateTime().ToString("u", CultureInfo.InvariantCulture),
             Number(info.Loops), string.Join(',', info.HopTypes))
-        .ToString();
+        .ToString()
+        + (info.Limits?.Process is not { } limits ? "" : new Table("MAX SESSIONS", "MAX HALF-OPEN", "MAX BUFFERS", "MAX REASSEMBLY",
+            "MAX SESSION BUFFER")
+        .Add(Number(limits.MaxSessions), Number(limits.MaxHalfOpen), Number((long)limits.MaxBufferBytes),
+            Number((long)limits.MaxReassemblyBytes), Number(limits.MaxSessionBufferBytes))
+        .ToString());
 
     /// <summary>A session with its inner values, one field a line.</summary>
     public static string Of(GetSessionResponse response)
     {
         string text = Of([response.Session]);
         return response.Tcp is not { } tcp ? text : text
-            + new Table("TCP", "MSS", "CWND", "INFLIGHT", "SNDWND", "RCVWND", "SNDQ", "RCVQ", "RTT-MS", "RETRANSMITS")
+            + new Table("TCP", "CC", "RECOVERY", "MSS", "CWND", "SSTHRESH", "INFLIGHT", "SNDWND", "RCVWND", "SNDQ", "RCVQ", "BUFFERS",
+                "RTT-MS", "RTTVAR-MS", "RTO-MS", "RETRANSMITS")
             .Add(
-                tcp.State, Number(tcp.SendMss), Number(tcp.CongestionWindow), Number(tcp.BytesInFlight), Number(tcp.SendWindow),
-                    Number(tcp.ReceiveWindow),
-                Number(tcp.SendQueueBytes), Number(tcp.ReceiveQueueBytes),
-                tcp.SmoothedRtt is null ? ""
-                    : tcp.SmoothedRtt.ToTimeSpan().TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture),
-                    Number(tcp.Retransmits))
+                tcp.State, Upper(tcp.CongestionControl), Upper(tcp.Recovery), Number(tcp.SendMss), Number(tcp.CongestionWindow),
+                Number(tcp.SlowStartThreshold), Number(tcp.BytesInFlight), Number(tcp.SendWindow), Number(tcp.ReceiveWindow),
+                Number(tcp.SendQueueBytes), Number(tcp.ReceiveQueueBytes), Number(tcp.BufferBytes), Millis(tcp.SmoothedRtt),
+                Millis(tcp.RttVariation), Millis(tcp.RetransmissionTimeout), Number(tcp.Retransmits))
             .ToString();
     }
 
@@ -125,6 +130,9 @@ internal static class Tables
             + $"{s.Generation} "
             + $"({(s.Proxy.Length == 0 ? "-" : s.Proxy)}) sent {s.BytesSent} received {s.BytesReceived}{end}";
     }
+
+    private static string Millis(Duration? time) =>
+        time is null ? "" : time.ToTimeSpan().TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

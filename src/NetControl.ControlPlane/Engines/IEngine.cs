@@ -9,7 +9,7 @@ namespace NetControl.ControlPlane.Engines;
 /// <remarks>The members mean what those of <see cref="PacketEngine"/> mean.</remarks>
 internal interface IEngine
 {
-    int Loops { get; }
+    EngineOptions Options { get; }
 
     IStreamDialer StreamDialer { get; }
 

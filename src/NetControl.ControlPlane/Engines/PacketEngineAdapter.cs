@@ -15,7 +15,7 @@ internal sealed class PacketEngineAdapter : IEngine
         _engine = engine;
     }
 
-    public int Loops => _engine.Options.Loops;
+    public EngineOptions Options => _engine.Options;
 
     public IStreamDialer StreamDialer => _engine.StreamDialer;
 

@@ -132,7 +132,7 @@ internal sealed class ChangePreparer
     private static string Wish(DeviceRecord record) => record.Uid + RecordCodec.Text(Detached(record));
 
     private static Specs.DeviceDraft Detached(DeviceRecord record) =>
-        record.Draft with { StreamDialer = "", PacketProxy = "", AcceptImmediately = false };
+        record.Draft with { StreamDialer = "", PacketProxy = "", Policy = "", AcceptImmediately = false };
 
     private void Open(DeviceRecord record, PreparedChange prepared)
     {

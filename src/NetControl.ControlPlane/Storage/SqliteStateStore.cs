@@ -147,41 +147,34 @@ public sealed class SqliteStateStore : IStateStore
     {
         // Exclusive first: the write-ahead log then needs no shared memory file, and a second process fails here and not later.
         Execute(connection, "PRAGMA locking_mode = EXCLUSIVE");
+        long version = CheckOwner(connection, path); // before anything is written: a foreign file stays as it is
         Execute(connection, "PRAGMA journal_mode = WAL");
         Execute(connection, "PRAGMA synchronous = FULL");
-        Execute(connection, "BEGIN IMMEDIATE");
-        try
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+        for (int step = (int)version; step < SqliteSchema.Version; step++)
         {
-            long application = Number(connection, "PRAGMA application_id");
-            long version = Number(connection, "PRAGMA user_version");
-            bool empty = Number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
-            if (application != SqliteSchema.ApplicationId && !(empty && application == 0))
-            {
-                throw new StorageException(StorageError.Corrupt,
-                    $"{path} is not a state file of netcontrold; give another path with --state");
-            }
-
-            if (version > SqliteSchema.Version)
-            {
-                throw new StorageException(StorageError.TooNew,
-                    $"the state file {path} was written by a newer netcontrold (schema {version}, this one knows {SqliteSchema.Version}); "
-                    + "run that version, or give another path with --state");
-            }
-
-            for (int step = (int)version; step < SqliteSchema.Version; step++)
-            {
-                Execute(connection, SqliteSchema.Steps[step]);
-            }
-
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {SqliteSchema.ApplicationId}"));
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SqliteSchema.Version}"));
-            Execute(connection, "COMMIT");
+            Execute(connection, SqliteSchema.Steps[step]);
         }
-        catch
+
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {SqliteSchema.ApplicationId}"));
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SqliteSchema.Version}"));
+        transaction.Commit();
+    }
+
+    private static long CheckOwner(SqliteConnection connection, string path)
+    {
+        long application = Number(connection, "PRAGMA application_id");
+        long version = Number(connection, "PRAGMA user_version");
+        bool empty = Number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+        if (application != SqliteSchema.ApplicationId && !(empty && application == 0))
         {
-            Execute(connection, "ROLLBACK");
-            throw;
+            throw new StorageException(StorageError.Corrupt,
+                $"{path} is not a state file of netcontrold, but another program's database; give another path with --state");
         }
+
+        return version <= SqliteSchema.Version ? version : throw new StorageException(StorageError.TooNew,
+            $"the state file {path} was written by a newer netcontrold (schema {version}, this one knows {SqliteSchema.Version}); "
+            + "run that version, or give another path with --state");
     }
 
     private static StorageException Translate(SqliteException e, string path, string done)
@@ -190,13 +183,13 @@ public sealed class SqliteStateStore : IStateStore
         {
             SqliteBusy or SqliteLocked => (StorageError.InUse, "another netcontrold has it open; stop that one, or give another path with --state"),
             SqliteReadOnly or SqliteCantOpen or SqlitePermission =>
-                (StorageError.Denied, "the file and its directory must be writable by this user"),
+                (StorageError.Denied, "the file and its directory must be writable by this user; make them so, or give another path with --state"),
             SqliteFull => (StorageError.Full, "no space is left on its file system; free some, and repeat the request"),
             SqliteCorrupt or SqliteNotADatabase =>
-                (StorageError.Corrupt, "it is broken, or no state file; restore it, or move it away to start empty"),
+                (StorageError.Corrupt, "it is broken, or no state file; restore it, move it away to start empty, or give another path with --state"),
             _ => (StorageError.Failed, "see the error, and repeat the request"),
         };
-        return new StorageException(error, $"the state file {path} cannot be {done}: {e.Message} {fix}", e);
+        return new StorageException(error, $"the state file {path} cannot be {done}: {e.Message.TrimEnd('.')}; {fix}", e);
     }
 
     private Dictionary<string, string> ReadNotes()

@@ -71,4 +71,7 @@ public enum SessionCause : byte
 
     /// <summary>Its device was drained, and the deadline passed.</summary>
     Drained,
+
+    /// <summary>The device's policy refused it.</summary>
+    PolicyDenied,
 }

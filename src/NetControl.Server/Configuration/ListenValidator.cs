@@ -1,5 +1,4 @@
 using System.Net;
-using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using NetControl.Server.Hosting;
 using V1 = NetControl.Protocol.V1;
@@ -13,7 +12,7 @@ internal static class ListenValidator
     public const string DefaultHttp = "http://127.0.0.1:9464";
     private const string Off = "off";
 
-    public static ServerConfiguration Validate(V1.Listen listen, DesiredState desired, ViolationList violations)
+    public static (IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http) Validate(V1.Listen listen, ViolationList violations)
     {
         IReadOnlyList<string> texts = listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc;
         List<ListenAddress> grpc = [];
@@ -52,6 +51,6 @@ internal static class ListenValidator
             violations.Add("listen.http", httpText, "is a gRPC address too", "write another port", "DUPLICATE");
         }
 
-        return new ServerConfiguration(grpc, http, desired);
+        return (grpc, http);
     }
 }

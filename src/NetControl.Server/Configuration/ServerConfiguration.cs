@@ -1,4 +1,5 @@
 using NetControl.ControlPlane.Specs;
+using NetControl.Engine;
 using NetControl.Server.Hosting;
 
 namespace NetControl.Server.Configuration;
@@ -7,4 +8,6 @@ namespace NetControl.Server.Configuration;
 /// <param name="Grpc">Where gRPC listens.</param>
 /// <param name="Http">Where HTTP listens; null is nowhere.</param>
 /// <param name="Desired">The resources.</param>
-internal sealed record ServerConfiguration(IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired);
+/// <param name="Engine">What the engine is built with: the limits of the process.</param>
+internal sealed record ServerConfiguration(
+    IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired, EngineOptions Engine);

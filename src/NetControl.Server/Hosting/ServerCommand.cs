@@ -33,6 +33,8 @@ internal static class ServerCommand
             - name: proxies/upstream
               config: "socks5://10.99.0.2:1080"        # "" is direct
               udpIdleTimeout: "30s"
+          limits:
+            maxSessions: 262144                        # of all devices together
 
         Once every declared device passes traffic and the listeners are up, one line "ready: ..." goes to standard output.
         With --state, what was done over gRPC outlives the process, also a kill at any moment. With both, the state file comes first and the

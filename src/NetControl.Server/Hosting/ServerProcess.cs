@@ -4,6 +4,7 @@ using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
+using NetControl.Server.Metrics;
 
 namespace NetControl.Server.Hosting;
 
@@ -59,19 +60,20 @@ internal static class ServerProcess
         ILogger log = logs.CreateLogger("NetControl");
         using ProcessSignals signals = new();
         using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http);
-        using IStateStore store = StateFile.Open(options);
-        await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
+        ControlMetrics metrics = new();
+        using IStateStore store = new MeteredStateStore(StateFile.Open(options), metrics);
+        await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
         plane.Restore(configuration.Desired);
-        long generation = plane.Configuration.Get().Generation;
+        long generation = plane.Configuration.Generation;
         ServerLog.State(log, store.Description, generation);
-        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log);
+        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, metrics, log);
         if (file is not null)
         {
             await file.ApplyAsync(configuration);
         }
 
-        await using WebApplication app = WebHost.Build(plane, listeners, logs);
+        await using WebApplication app = WebHost.Build(plane, listeners, logs, metrics);
         try
         {
             await app.StartAsync();

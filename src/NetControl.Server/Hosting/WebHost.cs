@@ -14,22 +14,23 @@ internal static class WebHost
 {
     private const int MostMessageBytes = 4 << 20;
 
-    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, ILoggerProvider logs)
+    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, ILoggerProvider logs, ControlMetrics metrics)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
         builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
             Take(listeners, endPoint));
-        return Finish(builder, plane);
+        return Finish(builder, plane, metrics);
     }
 
     /// <summary>The application on whatever server the builder has; tests put theirs in.</summary>
-    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane)
+    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, ControlMetrics? metrics = null)
     {
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton(plane);
+        builder.Services.AddSingleton(metrics ?? new ControlMetrics());
         builder.Services.AddSingleton<EngineMetrics>();
         builder.Services.AddSingleton<ErrorInterceptor>();
         builder.Services.AddSingleton<DeviceService>();
@@ -37,6 +38,7 @@ internal static class WebHost
         builder.Services.AddSingleton<DelegateService>();
         builder.Services.AddSingleton<SessionService>();
         builder.Services.AddSingleton<ConfigurationService>();
+        builder.Services.AddSingleton<PolicyService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
@@ -51,6 +53,7 @@ internal static class WebHost
         app.MapGrpcService<DelegateService>();
         app.MapGrpcService<SessionService>();
         app.MapGrpcService<ConfigurationService>();
+        app.MapGrpcService<PolicyService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcReflectionService();

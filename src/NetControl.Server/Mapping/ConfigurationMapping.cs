@@ -3,6 +3,7 @@ using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
@@ -18,6 +19,7 @@ internal static class ConfigurationMapping
     {
         Proxies = { view.Proxies.Select(p => Wish(p.ToMessage())) },
         Delegates = { view.Delegates.Select(d => Wish(d.ToMessage())) },
+        Policies = { view.Policies.Select(p => Wish(p.ToMessage())) },
         Devices = { view.Devices.Select(d => Wish(d.ToMessage())) },
     };
 
@@ -35,6 +37,7 @@ internal static class ConfigurationMapping
         {
             Proxies = [.. document.Proxies.Select(p => p.ToDraft(p.Name))],
             Delegates = [.. document.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+            Policies = [.. document.Policies.Select(p => p.ToDraft(p.Name))],
             Devices = [.. document.Devices.Select(d => d.ToDraft(d.Name))],
         })
         {
@@ -81,6 +84,9 @@ internal static class ConfigurationMapping
             case DelegateView d:
                 message.Delegate = d.ToMessage();
                 break;
+            case PolicyView policy:
+                message.Policy = policy.ToMessage();
+                break;
             case ProxyView proxy:
                 message.Proxy = proxy.ToMessage();
                 break;
@@ -106,6 +112,20 @@ internal static class ConfigurationMapping
         message.CreateTime = message.UpdateTime = null;
         message.State = V1.Delegate.Types.State.Unspecified;
         message.UsedBy.Clear();
+        return message;
+    }
+
+    private static V1.Policy Wish(V1.Policy message)
+    {
+        message.Uid = message.Etag = "";
+        message.Generation = message.DefaultHits = 0;
+        message.CreateTime = message.UpdateTime = null;
+        message.UsedBy.Clear();
+        foreach (V1.PolicyRule rule in message.Rules)
+        {
+            rule.Hits = 0;
+        }
+
         return message;
     }
 

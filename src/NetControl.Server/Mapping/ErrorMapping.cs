@@ -111,6 +111,7 @@ internal static class ErrorMapping
 
     private static string ResourceType(string name) => name.Contains("/sessions/", StringComparison.Ordinal) ? "netcontrol.v1.Session"
         : name.StartsWith("devices/", StringComparison.Ordinal) ? "netcontrol.v1.Device"
+        : name.StartsWith("policies/", StringComparison.Ordinal) ? "netcontrol.v1.Policy"
         : name.StartsWith("delegates/", StringComparison.Ordinal) ? "netcontrol.v1.Delegate"
         : "netcontrol.v1.Proxy";
 }

@@ -18,6 +18,7 @@ internal sealed class EngineMetrics
     private static readonly string[] s_causes = Words.Labels<SessionCause>();
 
     private readonly NetControlPlane _plane;
+    private readonly ControlMetrics _control;
     private readonly Counter _devicePackets;
     private readonly Counter _deviceBytes;
     private readonly Counter _deviceDrops;
@@ -42,10 +43,11 @@ internal sealed class EngineMetrics
     private readonly Counter _upstreamDrops;
     private readonly Gauge _poolBytes;
 
-    public EngineMetrics(NetControlPlane plane)
+    public EngineMetrics(NetControlPlane plane, ControlMetrics control)
     {
         _plane = plane;
-        Registry = Prometheus.Metrics.NewCustomRegistry();
+        _control = control;
+        Registry = control.Registry;
         MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
         _devicePackets = make.CreateCounter("netcontrol_device_packets_total", "IP packets through a device; in is from applications.",
             "device", "direction");
@@ -63,7 +65,8 @@ internal sealed class EngineMetrics
             "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
         _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
         _resets = make.CreateCounter("netcontrol_tcp_rst_total",
-            "TCP resets towards applications (origin netcontrol) and from them (origin client).", "device", "origin");
+            "TCP resets, by whose doing: the application's (client), its upstream's, which is passed on (upstream), or ours (netcontrol).",
+            "device", "origin");
         _halfOpen = make.CreateGauge("netcontrol_tcp_half_open", "TCP sessions whose dial or handshake goes on.", "device");
         _usage = make.CreateGauge("netcontrol_device_usage", "What a device has of what it is limited in.", "device", "resource");
         _limits = make.CreateGauge("netcontrol_device_limit", "The most that a device may have.", "device", "resource");
@@ -105,6 +108,7 @@ internal sealed class EngineMetrics
 
         _poolBytes.Set(counters.BufferPoolBytes);
         CollectResources();
+        _control.SetGeneration(_plane.Configuration.Generation);
         HubCounters hub = _plane.Events.ReadCounters();
         _eventsPublished.IncTo(hub.Published);
         _eventsLost.WithLabels("engine").IncTo(hub.LostByEngine);
@@ -125,7 +129,8 @@ internal sealed class EngineMetrics
         }
 
         _retransmits.WithLabels(device.Device).IncTo(device.Retransmits);
-        _resets.WithLabels(device.Device, "netcontrol").IncTo(device.ResetsSent);
+        _resets.WithLabels(device.Device, "netcontrol").IncTo(device.ResetsSent - device.ResetsPassedOn);
+        _resets.WithLabels(device.Device, "upstream").IncTo(device.ResetsPassedOn);
         _resets.WithLabels(device.Device, "client").IncTo(device.ResetsReceived);
         _halfOpen.WithLabels(device.Device).Set(device.HalfOpen);
         SetUsage(device.Device, "tcp_sessions", device.Usage.TcpSessions, device.Limits.MaxTcpSessions);

@@ -16,7 +16,7 @@ internal sealed class FakeEngine : IEngine
     private ISessionEventSink _sink = new NoSink();
     private ulong _lastId;
 
-    public int Loops => 1;
+    public EngineOptions Options { get; } = new() { Loops = 1 };
 
     public IStreamDialer StreamDialer { get; } = new NoDialer();
 
@@ -28,6 +28,9 @@ internal sealed class FakeEngine : IEngine
 
     /// <summary>Thrown by the next <see cref="OpenDevice"/>.</summary>
     public Exception? NextOpenFails { get; set; }
+
+    /// <summary>Says which device does not open, and why.</summary>
+    public Func<DeviceSpec, Exception?>? OpenFails { get; set; }
 
     public List<FakeDevice> Devices { get; } = [];
 
@@ -56,6 +59,11 @@ internal sealed class FakeEngine : IEngine
         {
             NextOpenFails = null;
             throw e;
+        }
+
+        if (OpenFails?.Invoke(spec) is { } refused)
+        {
+            throw refused;
         }
 
         FakeDevice device = new(this, spec);
