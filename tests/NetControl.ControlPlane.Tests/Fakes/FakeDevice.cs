@@ -22,6 +22,9 @@ internal sealed class FakeDevice : IEngineDevice
     /// <summary>What it was changed to, in order.</summary>
     public List<DeviceSpec> Updates { get; } = [];
 
+    /// <summary>Called after each successful <see cref="Update"/>.</summary>
+    public Action? AfterUpdate { get; set; }
+
     /// <summary>Thrown by the next <see cref="Update"/>.</summary>
     public Exception? NextUpdateFails { get; set; }
 
@@ -56,6 +59,7 @@ internal sealed class FakeDevice : IEngineDevice
 
         Spec = spec;
         Updates.Add(spec);
+        AfterUpdate?.Invoke();
     }
 
     public async Task CloseAsync(SessionCause cause)
