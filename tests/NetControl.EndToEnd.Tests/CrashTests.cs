@@ -23,7 +23,7 @@ public sealed class CrashTests
     [Fact]
     public async Task Killed_AtRandomMoments_ComesBackWithExactlyWhatWasAcknowledged()
     {
-        int crashes = Number("NETCONTROL_CRASHES", 25);
+        int crashes = Number("NETCONTROL_CRASHES", 50);
         int seed = Number("NETCONTROL_SEED", Random.Shared.Next());
         await using World world = World.Create();
         try

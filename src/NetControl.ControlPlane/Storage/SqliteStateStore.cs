@@ -150,6 +150,11 @@ public sealed class SqliteStateStore : IStateStore
         long version = CheckOwner(connection, path); // before anything is written: a foreign file stays as it is
         Execute(connection, "PRAGMA journal_mode = WAL");
         Execute(connection, "PRAGMA synchronous = FULL");
+        if (version == SqliteSchema.Version)
+        {
+            return; // without a write: what is there must come back on a full disk too
+        }
+
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
         for (int step = (int)version; step < SqliteSchema.Version; step++)
         {
