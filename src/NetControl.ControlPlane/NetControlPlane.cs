@@ -136,7 +136,6 @@ public sealed class NetControlPlane : IDisposable
         {
             // A change that has begun ends first: its device would otherwise be forgotten here.
             await _mutator.BetweenChangesAsync(Devices.CloseAllAsync);
-            _engine.RemoveLeftovers([]); // what was kept for a device that never opened
             await _engine.FlushEventsAsync(CancellationToken.None);
         }
         finally

@@ -31,6 +31,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly List<EngineDevice> _devices = [];
     private readonly List<DeviceCounters> _closedDevices = [];
     private readonly UpdateTicker _ticker;
+    private bool _tookOver;
     private bool _disposed;
 
     /// <summary>Starts the loops.</summary>
@@ -77,10 +78,14 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
     /// <summary>
     /// Removes what a killed process of ours left in the calling thread's network namespace, except for what the devices to come will take
-    /// over. Call before the first device is opened, and with none once the last one is closed. What others made, or other processes of ours
-    /// use, is never touched. What cannot be removed is logged.
+    /// over. Call before the first device is opened; what no device has taken over until then is removed when the engine is disposed. What
+    /// others made, or other processes of ours use, is never touched. What cannot be removed is logged.
     /// </summary>
-    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted) => Leftovers.Remove(Options, wanted, _logger);
+    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted)
+    {
+        Leftovers.Remove(Options, wanted, _logger);
+        _tookOver = wanted.Count > 0;
+    }
 
     /// <summary>Creates the TUN interface, or adopts one that exists by that name, sets it up and starts reading. All or nothing.</summary>
     /// <exception cref="EngineException">The kernel said no; what had been done is undone.</exception>
@@ -232,6 +237,11 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
         _ticker.Dispose();
         await Task.WhenAll(devices.Select(device => device.CloseAsync(SessionCause.Shutdown)));
+        if (_tookOver)
+        {
+            Leftovers.Remove(Options, [], _logger);
+        }
+
         await _pump.StopAsync();
         await _loops.DisposeAsync();
         foreach (LoopUdpShared udp in _udp)

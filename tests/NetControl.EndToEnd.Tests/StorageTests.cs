@@ -141,6 +141,29 @@ public sealed class StorageTests
         Assert.Equal(before, world.KernelState());
     }
 
+    [Fact]
+    public async Task StartThatFails_AfterAKill_LeavesNothingOfEither()
+    {
+        await using World world = World.Create();
+        world.Client.Ip("tuntap", "add", "dev", "tun0", "mode", "tun", "vnet_hdr");
+        world.Client.Execute("sysctl", "-qw", "net.ipv6.conf.tun0.disable_ipv6=1");
+        world.Client.Ip("link", "set", "tun0", "up");
+        string before = world.KernelState();
+        string four = world.Configuration("").Replace(", \"fd77::1/64\"", "", StringComparison.Ordinal)
+            .Replace(", \"fd98::/32\"", "", StringComparison.Ordinal);
+        await world.StartDaemonAsync(four);
+        await world.Daemon.KillAsync();
+        Assert.Contains("proto 78", world.KernelState(), StringComparison.Ordinal);
+
+        // Its addresses, routes and rules are wanted, but its routes cannot all be had.
+        world.Client.Ip("route", "add", "203.0.113.0/24", "dev", "v0", "table", "20035");
+        DaemonProcess refused = world.LaunchDaemon(four.Replace("\"198.18.0.0/15\"", "\"198.18.0.0/15\", \"203.0.113.0/24\"", StringComparison.Ordinal));
+        Assert.Equal(6, await refused.WaitForExitAsync());
+        Assert.Contains("203.0.113.0/24", refused.Errors, StringComparison.Ordinal);
+        world.Client.Ip("route", "del", "203.0.113.0/24", "dev", "v0", "table", "20035");
+        Assert.Equal(before, world.KernelState());
+    }
+
     private static async Task RefusedAsync(Func<Task> call)
     {
         RpcException e = await Assert.ThrowsAsync<RpcException>(call);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.Engine.Devices;
-using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Netlink;
 using NetControl.Network;
 using NetControl.Testing;
