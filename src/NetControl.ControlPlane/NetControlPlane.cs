@@ -2,15 +2,18 @@ using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Diagnosis;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Policies;
+using NetControl.ControlPlane.Probes;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Sessions;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 
@@ -55,6 +58,7 @@ public sealed class NetControlPlane : IDisposable
         Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
         Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
         Sessions = new SessionDirectory(_mutator, engine);
+        Diagnostics = new Diagnostics(engine, Devices, new ProxyProber(engine, dialers, time), FindProxy, FindUsedProxies);
         Requests = new IdempotencyCache(time);
         Time = time;
         StartTime = time.GetUtcNow();
@@ -77,6 +81,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Sessions.</summary>
     public SessionDirectory Sessions { get; }
+
+    /// <summary>Captures, diagnoses and probes.</summary>
+    public Diagnostics Diagnostics { get; }
 
     /// <summary>Session events.</summary>
     public SessionEventHub Events { get; }
@@ -150,5 +157,13 @@ public sealed class NetControlPlane : IDisposable
         Configuration.Dispose();
         _mutator.Dispose();
         _stopping.Dispose();
+    }
+
+    private ProxySpec FindProxy(string name) => _mutator.State.Proxy(name).Spec;
+
+    private IReadOnlyList<ProxySpec> FindUsedProxies()
+    {
+        ControlState state = _mutator.State;
+        return [.. state.Proxies.Values.Where(proxy => state.UsersOfProxy(proxy.Name).Any()).Select(proxy => proxy.Spec)];
     }
 }

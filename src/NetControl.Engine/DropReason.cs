@@ -82,4 +82,7 @@ public enum DropReason : byte
 
     /// <summary>A fault of ours; the log says more.</summary>
     InternalError,
+
+    /// <summary>A packet of our own upstream socket came back into the device; answered with a reset or ICMP "prohibited".</summary>
+    UpstreamLoop,
 }

@@ -1,3 +1,4 @@
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
 using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
@@ -8,12 +9,16 @@ namespace NetControl.Engine;
 /// <remarks>Thread rule: any thread.</remarks>
 public sealed class EngineDevice
 {
+    /// <summary>How many captures of one device may run at once: each copies every packet.</summary>
+    public const int MaxCaptures = 4;
+
     private readonly PacketEngine _engine;
     private readonly DeviceCore _core;
     private readonly TunInterface? _interface;
     private readonly Lock _lock = new();
     private DeviceSpec _spec;
     private Task? _closing;
+    private int _captures;
 
     internal EngineDevice(PacketEngine engine, DeviceSpec spec, DeviceStatus status, DeviceCore core, TunInterface? tun)
     {
@@ -44,6 +49,30 @@ public sealed class EngineDevice
     public PolicyModel? Policy { get => _core.Policy; set => _core.Policy = value; }
 
     internal DeviceCore Core => _core;
+
+    /// <summary>Whether the end has begun.</summary>
+    internal bool IsClosing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closing is not null;
+            }
+        }
+    }
+
+    /// <summary>Whether it has ended: no packet will pass any more.</summary>
+    internal bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closing is { IsCompleted: true };
+            }
+        }
+    }
 
     /// <summary>What else must close when this does: the stack whose device this is.</summary>
     internal Action? Closing { get; set; }
@@ -95,6 +124,39 @@ public sealed class EngineDevice
         lock (_lock)
         {
             return _closing ??= CloseCore(cause);
+        }
+    }
+
+    /// <summary>Starts to record the device's packets; beside the data path, which never waits for it.</summary>
+    /// <exception cref="EngineException">The device is closed, or is captured too often already.</exception>
+    public async Task<PacketCapture> CaptureAsync(CaptureOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        lock (_lock)
+        {
+            if (_closing is not null)
+            {
+                throw new EngineException(EngineError.Closed, $"{Spec.Name} is closed");
+            }
+
+            if (_captures >= MaxCaptures)
+            {
+                throw new EngineException(
+                    EngineError.LimitExceeded, $"{Spec.Name} is captured {MaxCaptures} times already; end one of the captures");
+            }
+
+            _captures++;
+        }
+
+        return await PacketCapture.StartAsync(this, options, cancellationToken);
+    }
+
+    /// <summary>One capture less.</summary>
+    internal void EndCapture()
+    {
+        lock (_lock)
+        {
+            _captures--;
         }
     }
 

@@ -31,6 +31,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly List<EngineDevice> _devices = [];
     private readonly List<DeviceCounters> _closedDevices = [];
     private readonly UpdateTicker _ticker;
+    private readonly uint _mark;
     private bool _tookOver;
     private bool _disposed;
 
@@ -43,15 +44,17 @@ public sealed partial class PacketEngine : IAsyncDisposable
         _loops = new LoopGroup(Options.Loops, logger);
         _udp = new LoopUdpShared[_loops.Count];
         _contexts = new LoopContext[_loops.Count];
+        OwnSockets own = new();
         for (int i = 0; i < _contexts.Length; i++)
         {
-            _udp[i] = new LoopUdpShared(_loops[i]);
+            _udp[i] = new LoopUdpShared(_loops[i], own);
             _contexts[i] = new LoopContext(_loops[i], Options, _udp[i], logger);
         }
 
         _pump = new EventPump([.. _contexts.Select(context => context.Events)], logger);
-        SocketOptions sockets = new(ProbeMark(Options.Mark, logger), Interface: null);
-        StreamDialer = new LoopTcpDialer(_loops, sockets);
+        _mark = ProbeMark(Options.Mark, logger);
+        SocketOptions sockets = new(_mark, Interface: null);
+        StreamDialer = new LoopTcpDialer(_loops, sockets, own);
         PacketListener = new LoopPacketListener(_loops, _udp, sockets);
         TimeProvider = new LoopTimeProvider();
         _ticker = new UpdateTicker(this);

@@ -10,14 +10,6 @@ namespace NetControl.Cli.Commands;
 /// <summary>The command line of netctl: global options, and one command for each resource.</summary>
 internal static class NetctlCommand
 {
-    private static readonly Option<string?> s_address = new("--address", "-a")
-    {
-        Description = $"The server: http://host:port or unix:/path. Default: ${ServerAddress.Variable}, else "
-            + $"unix:{ServerAddress.DefaultSocket} if it exists, else {ServerAddress.DefaultUrl}.",
-        HelpName = "ADDRESS",
-        Recursive = true,
-    };
-
     private static readonly Option<string> s_output = new("--output", "-o")
     {
         Description = "table, or json: ProtoJSON, one document a line.",
@@ -28,35 +20,37 @@ internal static class NetctlCommand
     static NetctlCommand()
     {
         s_output.AcceptOnlyFromAmong("table", "json");
-        s_address.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && !ServerAddress.IsValid(result.Tokens[0].Value))
-            {
-                result.AddError($"--address: \"{result.Tokens[0].Value}\" is not an address; write e.g. http://127.0.0.1:50051 or "
-                    + $"unix:{ServerAddress.DefaultSocket}");
-            }
-        });
     }
 
-    public static RootCommand Create() =>
-        new("netctl: drives netcontrold over gRPC. Exit codes: 0 done, 1 refused, 2 usage, 3 not found, 4 no server, 130 interrupted.")
+    public static RootCommand Create()
     {
-        s_address,
-        s_output,
-        DeviceCommands.Create(),
-        ProxyCommands.Create(),
-        DelegateCommands.Create(),
-        SessionCommands.Create(),
-        Info(),
-    };
+        RootCommand root = new("netctl: drives netcontrold over gRPC. Exit codes: 0 done, 1 refused, 2 usage, 3 not found, 4 no server, "
+            + "130 interrupted.")
+        {
+            s_output,
+            DeviceCommands.Create(),
+            ProxyCommands.Create(),
+            DelegateCommands.Create(),
+            SessionCommands.Create(),
+            CaptureCommand.Create(),
+            DiagnoseCommand.Create(),
+            ProbeCommand.Create(),
+            Info(),
+        };
+        foreach (Option option in ConnectionOptions.All)
+        {
+            root.Options.Add(option);
+        }
+
+        return root;
+    }
 
     /// <summary>Makes a command do its work against the server, and say what went wrong.</summary>
     public static Command Does(this Command command, Func<ParseResult, CommandContext, Task> work)
     {
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string address = ServerAddress.Resolve(parsed.GetValue(s_address), Environment.GetEnvironmentVariable(ServerAddress.Variable),
-                File.Exists);
+            string address = ConnectionOptions.Address(parsed);
             if (!ServerAddress.IsValid(address))
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(
@@ -64,7 +58,18 @@ internal static class NetctlCommand
                 return ExitCode.Usage;
             }
 
-            using GrpcChannel channel = ChannelFactory.Create(address);
+            Credentials credentials;
+            try
+            {
+                credentials = ConnectionOptions.Load(parsed);
+            }
+            catch (CredentialException e)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"netctl: {e.Message}");
+                return ExitCode.Usage;
+            }
+
+            using GrpcChannel channel = ChannelFactory.Create(address, credentials);
             Printer printer = new(parsed.InvocationConfiguration.Output, parsed.GetValue(s_output) == "json");
             try
             {

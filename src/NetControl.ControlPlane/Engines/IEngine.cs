@@ -1,5 +1,7 @@
 using NetControl.Engine;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 
@@ -38,4 +40,8 @@ internal interface IEngine
     EngineCounters ReadCounters();
 
     Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken);
+
+    Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken);
+
+    DiagnosisReport DiagnoseRouting(DiagnosisRequest request);
 }

@@ -1,5 +1,7 @@
 using NetControl.Engine;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 
@@ -52,4 +54,9 @@ internal sealed class PacketEngineAdapter : IEngine
 
     public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken) =>
         _engine.ReadAccountingAsync(cancellationToken);
+
+    public Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken) =>
+        _engine.CaptureAsync(device, options, cancellationToken);
+
+    public DiagnosisReport DiagnoseRouting(DiagnosisRequest request) => _engine.DiagnoseRouting(request);
 }

@@ -39,6 +39,12 @@ internal sealed partial class FlowTable
             return RefuseStray(parsed, segment.Length);
         }
 
+        if (_context.Udp.Own.IsOwnDial(parsed.From, parsed.To))
+        {
+            SendReset(parsed, segment.Length); // which ends the dial, and with it the session that wanted it
+            return BreakLoop(SessionProtocol.Tcp, parsed);
+        }
+
         PolicyRuleModel? rule = Judge(SessionProtocol.Tcp, parsed);
         if (rule is { Action: PolicyAction.Deny or PolicyAction.Drop })
         {
@@ -119,6 +125,27 @@ internal sealed partial class FlowTable
         }
     }
 
+    /// <summary>A packet of an upstream socket of ours came back: a session for it would dial again, and its packets come back too.</summary>
+    private DropReason BreakLoop(SessionProtocol protocol, in ParsedPacket parsed)
+    {
+        Reject(protocol, parsed, null, SessionCause.UpstreamLoop, null);
+        if (_context.Loop.Now >= _nextLoopAlarm)
+        {
+            _nextLoopAlarm = _context.Loop.Now + LoopAlarmMicros;
+            EngineOptions options = _context.Options;
+            FlowLog.UpstreamLoop(
+                _context.Logger,
+                _queue.Device.Name,
+                parsed.From,
+                parsed.To,
+                parsed.From.IsV4 ? "-4" : "-6",
+                options.RulePriority - 1,
+                $"0x{options.Mark:x}");
+        }
+
+        return DropReason.UpstreamLoop;
+    }
+
     private DropReason OnNewUdp(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
         if (parsed.IsMulticastDestination || _queue.Device.Subnets.IsBroadcast(parsed.Destination))
@@ -135,6 +162,12 @@ internal sealed partial class FlowTable
         if (IsElsewhere(key, out PacketQueue? owner))
         {
             return HandOffDatagram(owner, packet, parsed);
+        }
+
+        if (_context.Udp.Own.IsOwnDatagram(parsed.From))
+        {
+            SendUnreachable(packet, UnreachableReason.Prohibited);
+            return BreakLoop(SessionProtocol.Udp, parsed);
         }
 
         PolicyRuleModel? rule = Judge(SessionProtocol.Udp, parsed);

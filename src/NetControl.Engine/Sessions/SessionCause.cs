@@ -74,4 +74,7 @@ public enum SessionCause : byte
 
     /// <summary>The device's policy refused it.</summary>
     PolicyDenied,
+
+    /// <summary>It would have carried our own upstream traffic round in a circle.</summary>
+    UpstreamLoop,
 }

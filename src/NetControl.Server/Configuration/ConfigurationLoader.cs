@@ -4,6 +4,7 @@ using NetControl.ControlPlane.Validation;
 using NetControl.Engine;
 using NetControl.Server.Hosting;
 using NetControl.Server.Mapping;
+using NetControl.Server.Security;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
@@ -49,12 +50,13 @@ internal static class ConfigurationLoader
         ViolationList meaning = new();
         DesiredState desired = ToDesired(message, meaning);
         DesiredStateValidator.Validate(desired, meaning);
-        (IReadOnlyList<ListenAddress> grpc, ListenAddress? http) = ListenValidator.Validate(message.Listen ?? new V1.Listen(), meaning);
+        (IReadOnlyList<ListenAddress> grpc, ListenAddress? http, AccessSettings access) =
+            ListenValidator.Validate(message.Listen ?? new V1.Listen(), message.Audit, meaning);
         EngineOptions engine = ProcessLimitsValidator.Validate(message.Limits ?? new V1.ProcessLimits(), meaning);
 
         List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
         return all.Count == 0
-            ? new ServerConfiguration(grpc, http, desired, engine)
+            ? new ServerConfiguration(grpc, http, desired, engine) { Access = access }
             : throw new ConfigurationException(file, all);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using NetControl.ControlPlane.Validation;
 using NetControl.Server.Hosting;
+using NetControl.Server.Security;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
@@ -12,8 +13,10 @@ internal static class ListenValidator
     public const string DefaultHttp = "http://127.0.0.1:9464";
     private const string Off = "off";
 
-    public static (IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http) Validate(V1.Listen listen, ViolationList violations)
+    public static (IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, AccessSettings Access) Validate(
+        V1.Listen listen, V1.Audit? audit, ViolationList violations)
     {
+        AccessSettings access = AccessValidator.Validate(listen, audit, violations);
         IReadOnlyList<string> texts = listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc;
         List<ListenAddress> grpc = [];
         for (int i = 0; i < texts.Count; i++)
@@ -24,14 +27,25 @@ internal static class ListenValidator
                 violations.Add(field, texts[i], "is not a listen address",
                     "write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock", "INVALID_LISTEN_ADDRESS");
             }
+            else if (address.IsTls && access.CertificateFile.Length == 0)
+            {
+                violations.Add(field, texts[i], "needs a certificate", "set listen.tls.certificateFile and listen.tls.keyFile",
+                    "INVALID_LISTEN_ADDRESS");
+            }
             else if (grpc.Exists(other => other.Text == address.Text && !address.IsEphemeral))
             {
                 violations.Add(field, texts[i], "is there twice", "write it once", "DUPLICATE");
             }
-            else if (address.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !listen.Insecure)
+            else if (!address.IsLocal && !listen.Insecure && !address.IsTls)
             {
                 violations.Add(field, texts[i], "is open to the network without TLS, and whoever reaches it owns the traffic",
-                    "write http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true", "INSECURE");
+                    "write http://127.0.0.1:50051 or a unix: path, or https:// with listen.tls and clients that are known, "
+                    + "or set listen.insecure: true", "INSECURE");
+            }
+            else if (!address.IsLocal && !listen.Insecure && !access.KnowsCallers)
+            {
+                violations.Add(field, texts[i], "is open to the network without asking who calls",
+                    "set listen.tls.clientCaFile or listen.tokenFile, or set listen.insecure: true", "INSECURE");
             }
             else
             {
@@ -41,7 +55,7 @@ internal static class ListenValidator
 
         ListenAddress? http = null;
         string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
-        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint))
+        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint || http.IsTls))
         {
             violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
                 "INVALID_LISTEN_ADDRESS");
@@ -51,6 +65,6 @@ internal static class ListenValidator
             violations.Add("listen.http", httpText, "is a gRPC address too", "write another port", "DUPLICATE");
         }
 
-        return (grpc, http);
+        return (grpc, http, access);
     }
 }

@@ -1,6 +1,7 @@
 using NetControl.ControlPlane.Specs;
 using NetControl.Engine;
 using NetControl.Server.Hosting;
+using NetControl.Server.Security;
 
 namespace NetControl.Server.Configuration;
 
@@ -10,4 +11,8 @@ namespace NetControl.Server.Configuration;
 /// <param name="Desired">The resources.</param>
 /// <param name="Engine">What the engine is built with: the limits of the process.</param>
 internal sealed record ServerConfiguration(
-    IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired, EngineOptions Engine);
+    IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired, EngineOptions Engine)
+{
+    /// <summary>Who may call, and how much.</summary>
+    public AccessSettings Access { get; init; } = new();
+}

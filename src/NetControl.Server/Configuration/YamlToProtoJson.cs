@@ -258,12 +258,14 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
     }
 
-    // AFTER_CONNECT is as good as ACCEPT_MODE_AFTER_CONNECT: the prefix is for programs.
+    // AFTER_CONNECT, or after_connect, is as good as ACCEPT_MODE_AFTER_CONNECT: the prefix is for programs.
     private void WriteEnum(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         IList<EnumValueDescriptor> values = descriptor.EnumType.Values;
         string prefix = values[0].Name[..^"UNSPECIFIED".Length];
-        EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text || v.Name == prefix + text);
+        EnumValueDescriptor? value = values.FirstOrDefault(v => 
+            string.Equals(v.Name, text, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(v.Name, prefix + text, StringComparison.OrdinalIgnoreCase));
         if (value is null)
         {
             IEnumerable<string> known = values.Skip(1).Select(v => v.Name[prefix.Length..]);

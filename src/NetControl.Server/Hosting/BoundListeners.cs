@@ -15,14 +15,15 @@ internal sealed class BoundListeners : IDisposable
 
     public IEnumerable<BoundListener> All => Http is null ? Grpc : Grpc.Append(Http);
 
-    public static BoundListeners Bind(IReadOnlyList<ListenAddress> grpc, ListenAddress? http)
+    public static BoundListeners Bind(IReadOnlyList<ListenAddress> grpc, ListenAddress? http, uint? owner = null,
+        uint? group = null)
     {
         List<BoundListener> bound = [];
         try
         {
             foreach (ListenAddress address in grpc)
             {
-                bound.Add(BoundListener.Bind(address));
+                bound.Add(BoundListener.Bind(address, owner, group));
             }
 
             return new BoundListeners([.. bound], http is null ? null : BoundListener.Bind(http));

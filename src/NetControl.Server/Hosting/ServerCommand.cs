@@ -14,6 +14,7 @@ internal static class ServerCommand
           netcontrold --config /etc/netcontrol.yaml    apply a file at start
           netcontrold --config net.yaml --check        say what is wrong with a file, and end
           netcontrold --log-format json --log-level Debug
+          netcontrold token ci operator --expires 720h make a bearer token, and its line for listen.tokenFile
 
         The file is netcontrol.v1.Configuration written as YAML:
           listen:
@@ -41,7 +42,8 @@ internal static class ServerCommand
         configuration file is applied to it: what the file declared once and no longer does is removed, what gRPC made stays. SIGHUP reads
         the file again, and changes what has changed; a file with a fault changes nothing.
         What a killed netcontrold left in the kernel (rules, routes and addresses marked "proto 78") is taken over or removed at the start.
-        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once.
+        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once. SIGUSR1 opens the audit
+        log anew. Certificates and tokens are read again when their files change.
 
         Exit codes:
             0  ended in good order, or --check found nothing wrong
@@ -79,6 +81,17 @@ internal static class ServerCommand
         };
         Option<string> logFormat = new("--log-format") { Description = "How log lines look.", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
+        Option<string?> auditLog = new("--audit-log")
+        {
+            Description = "Append a line of JSON for each call that changes something, or tried to; instead of audit.file.",
+            HelpName = "FILE",
+        };
+        Option<string> hardening = new("--hardening")
+        {
+            Description = "Whether to give up all capabilities but CAP_NET_ADMIN, new privileges and core dumps.",
+            DefaultValueFactory = _ => "on",
+        };
+        hardening.AcceptOnlyFromAmong("on", "off");
         loops.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int n) || n is < 0 or > 256))
@@ -87,7 +100,7 @@ internal static class ServerCommand
             }
         });
         RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, state, check,
-            loops, logLevel, logFormat };
+            loops, logLevel, logFormat, auditLog, hardening, TokenCommand.Create() };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
             ConfigFile = parsed.GetValue(config),
@@ -95,6 +108,8 @@ internal static class ServerCommand
             CheckOnly = parsed.GetValue(check),
             Loops = parsed.GetValue(loops),
             LogLevel = parsed.GetValue(logLevel),
+            AuditLog = parsed.GetValue(auditLog),
+            Hardening = parsed.GetValue(hardening) != "off",
             JsonLogs = parsed.GetValue(logFormat) == "json",
         }));
         HelpOption help = root.Options.OfType<HelpOption>().Single();

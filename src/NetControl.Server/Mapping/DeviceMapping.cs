@@ -106,6 +106,9 @@ internal static class DeviceMapping
             DisableOffload = mask.Covers("disable_offload", message.DisableOffload) ? wish.DisableOffload : draft.DisableOffload,
             UdpFiltering = mask.Covers("udp_filtering", message.UdpFiltering != V1.UdpFiltering.Unspecified)
                 ? wish.UdpFiltering : draft.UdpFiltering,
+            CongestionControl = mask.Covers("congestion_control", message.CongestionControl != V1.CongestionControl.Unspecified)
+                ? wish.CongestionControl : draft.CongestionControl,
+            KeepAlive = mask.Covers("keep_alive", message.KeepAlive is not null) ? wish.KeepAlive : draft.KeepAlive,
             Limits = mask.Covers("limits", message.Limits is not null) ? wish.Limits : draft.Limits,
         };
     }
@@ -113,7 +116,7 @@ internal static class DeviceMapping
     private static readonly string[] s_writable =
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
-        "limits", "policy",
+        "limits", "policy", "congestion_control", "keep_alive",
     ];
 
     // A value that no long holds is far beyond every limit; the validator says so.

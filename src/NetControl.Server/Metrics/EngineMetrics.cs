@@ -83,12 +83,16 @@ internal sealed class EngineMetrics
         _poolBytes = make.CreateGauge("netcontrol_buffer_pool_bytes", "Bytes held by the buffer pools, in use or free.");
         make.CreateGauge("netcontrol_build_info", "1, with the version in its labels.", "version", "commit", "runtime")
             .WithLabels(BuildInfo.Version, BuildInfo.Commit, BuildInfo.Runtime).Set(1);
+        Calls = new CallMetrics(Registry);
         DotNetStats.Register(Registry);
         Registry.AddBeforeCollectCallback(Collect);
     }
 
     /// <summary>What is exported.</summary>
     public CollectorRegistry Registry { get; }
+
+    /// <summary>What is counted of calls.</summary>
+    public CallMetrics Calls { get; }
 
     private void Collect()
     {

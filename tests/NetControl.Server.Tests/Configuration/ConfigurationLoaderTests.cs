@@ -99,8 +99,8 @@ public sealed class ConfigurationLoaderTests
     [InlineData("devices:\n- name: devices/tun0\n  adresses: []\n", "devices[0].adresses: unknown field (line 3); did you mean addresses?")]
     [InlineData("devices:\n- name: devices/tun0\n  stream_dialer: x\n",
         "devices[0].stream_dialer: unknown field (line 3); did you mean streamDialer?")]
-    [InlineData("\"\": 1\n", "?: unknown field (line 1); known: listen, devices, delegates, proxies, limits")]
-    [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies, limits")]
+    [InlineData("\"\": 1\n", "?: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit")]
+    [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit")]
     [InlineData("devices:\n- name: devices/tun0\n  etag: x\n", "devices[0].etag: is set by the server only (line 3); leave it out")]
     [InlineData("devices: devices/tun0\n",
         "devices: \"devices/tun0\" is not a list (line 1); write devices: [...] or one - for each entry")]
@@ -121,7 +121,7 @@ public sealed class ConfigurationLoaderTests
         "proxies[0].config: part 1, column 1: config type 'ftp' is not registered; registered: socks5")]
     [InlineData("listen:\n  grpc: [\"http://0.0.0.0:50051\"]\n",
         "listen.grpc[0]: \"http://0.0.0.0:50051\" is open to the network without TLS, and whoever reaches it owns the traffic; write "
-        + "http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true")]
+        + "http://127.0.0.1:50051 or a unix: path, or https:// with listen.tls and clients that are known, or set listen.insecure: true")]
     [InlineData("listen:\n  grpc: [\"50051\"]\n",
         "listen.grpc[0]: \"50051\" is not a listen address; write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock")]
     [InlineData("listen:\n  insecure: yes\n", "listen.insecure: \"yes\" is not true or false (line 2); write true or false")]
