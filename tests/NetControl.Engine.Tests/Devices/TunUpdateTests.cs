@@ -14,6 +14,9 @@ public sealed class TunUpdateTests : IDisposable
 {
     private readonly NetNamespace _space = NetNamespace.Create();
 
+    // No link-local addresses, which come when they like.
+    public TunUpdateTests() => _space.Execute("sysctl", "-qw", "net.ipv6.conf.default.addr_gen_mode=1");
+
     public void Dispose() => _space.Dispose();
 
     [Theory]
@@ -24,7 +27,6 @@ public sealed class TunUpdateTests : IDisposable
         if (adopted)
         {
             _space.Ip("tuntap", "add", "dev", "tun0", "mode", "tun", "vnet_hdr");
-            _space.Execute("sysctl", "-qw", "net.ipv6.conf.tun0.addr_gen_mode=1");
             _space.Ip("link", "set", "tun0", "up");
         }
 
