@@ -2,8 +2,11 @@ using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
+using NetControl.ControlPlane.Validation;
 using NetControl.Engine;
+using NetControl.Engine.Devices;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -34,8 +37,9 @@ internal sealed partial class Restorer
         _stopping = stopping;
     }
 
-    public void Restore(ControlState state)
+    public void Restore(ControlState state, DesiredState expected)
     {
+        _engine.RemoveLeftovers([.. state.Devices.Values.Select(d => d.Spec.ToDeviceSpec()), .. Specs(expected)]);
         PreparedChange prepared = new();
         foreach (ProxyRecord proxy in state.Proxies.Values)
         {
@@ -53,6 +57,12 @@ internal sealed partial class Restorer
             _ = ReopenAsync(device.Name);
         }
     }
+
+    private static IEnumerable<DeviceSpec> Specs(DesiredState expected) =>
+        from draft in expected.Devices
+        let spec = DeviceValidator.Validate(draft, "", FieldNaming.Json, new ViolationList())
+        where spec is not null
+        select spec.ToDeviceSpec();
 
     private DeviceSlot TryOpen(DeviceRecord record)
     {

@@ -17,15 +17,18 @@ internal sealed class TunInterface : IDisposable
 
     private readonly RtNetlink _netlink;
     private readonly TunQueues _queues;
+    private readonly InterfaceSetup _setup;
     private readonly UndoList _undo;
     private readonly FoundIpv6? _found;
     private readonly ILogger _logger;
     private bool _restored;
 
-    private TunInterface(RtNetlink netlink, TunQueues queues, UndoList undo, FoundIpv6? found, DeviceStatus status, ILogger logger)
+    private TunInterface(RtNetlink netlink, TunQueues queues, InterfaceSetup setup, UndoList undo, FoundIpv6? found, DeviceStatus status,
+        ILogger logger)
     {
         _netlink = netlink;
         _queues = queues;
+        _setup = setup;
         _undo = undo;
         _found = found;
         _logger = logger;
@@ -43,7 +46,7 @@ internal sealed class TunInterface : IDisposable
     public TunOffloads Offloads => _queues.Offloads;
 
     /// <summary>What the device turned out to be.</summary>
-    public DeviceStatus Status { get; }
+    public DeviceStatus Status { get; private set; }
 
     /// <summary>Makes the interface, or adopts one that exists by that name, and sets it up. All or nothing.</summary>
     /// <param name="spec">What it should be.</param>
@@ -73,11 +76,12 @@ internal sealed class TunInterface : IDisposable
 
             int wanted = Math.Min(spec.Queues > 0 ? spec.Queues : maxQueues, maxQueues);
             queues = TunQueues.Open(spec.InterfaceName, devicePath, existing, wanted, spec.Offload);
-            InterfaceSetup.Apply(netlink, spec, options, Find(netlink, spec.InterfaceName), undo);
+            InterfaceSetup setup = new(netlink, options, Find(netlink, spec.InterfaceName), undo);
+            setup.Apply(spec);
 
             DeviceStatus status = Describe(Find(netlink, spec.InterfaceName), queues, adopted: existing is not null);
             Report(status, logger);
-            return new TunInterface(netlink, queues, undo, found, status, logger);
+            return new TunInterface(netlink, queues, setup, undo, found, status, logger);
         }
         catch (Exception e)
         {
@@ -91,6 +95,21 @@ internal sealed class TunInterface : IDisposable
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Takes another spec's MTU, addresses and routes in place. On a thread of the interface's network namespace.</summary>
+    /// <exception cref="EngineException">The kernel said no, or the interface is gone; update to the former spec to go back.</exception>
+    public void Update(DeviceSpec spec)
+    {
+        try
+        {
+            _setup.Update(spec);
+            Status = Status with { Mtu = Find(_netlink, spec.InterfaceName).Mtu };
+        }
+        catch (NetlinkException e)
+        {
+            throw new EngineException(EngineError.KernelRefused, $"interface {spec.InterfaceName}: {e.Message}", e);
         }
     }
 

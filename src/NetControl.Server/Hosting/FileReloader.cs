@@ -4,6 +4,7 @@ using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.State;
 using NetControl.Server.Configuration;
+using NetControl.Server.Metrics;
 
 namespace NetControl.Server.Hosting;
 
@@ -13,13 +14,15 @@ internal sealed class FileReloader
     private readonly string _path;
     private readonly ServerConfiguration _first;
     private readonly NetControlPlane _plane;
+    private readonly ControlMetrics _metrics;
     private readonly ILogger _logger;
 
-    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ILogger logger)
+    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ControlMetrics metrics, ILogger logger)
     {
         _path = path;
         _first = first;
         _plane = plane;
+        _metrics = metrics;
         _logger = logger;
     }
 
@@ -46,10 +49,12 @@ internal sealed class FileReloader
             }
 
             ApplyResult result = await MakeTrueAsync(configuration);
+            _metrics.CountReload(succeeded: true);
             ServerLog.Reloaded(_logger, _path, result.Steps.Count);
         }
         catch (Exception e) when (e is ConfigurationException or ControlPlaneException)
         {
+            _metrics.CountReload(succeeded: false);
             ServerLog.NotReloaded(_logger, _path, e.Message);
         }
     }

@@ -7,6 +7,7 @@ using NetControl.Engine;
 using NetControl.Engine.Hardening;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
+using NetControl.Server.Metrics;
 using NetControl.Server.Security;
 
 namespace NetControl.Server.Hosting;
@@ -78,19 +79,20 @@ internal static class ServerProcess
         using AccessRuntime access = AccessRuntime.Open(configuration.Access, options.ConfigFile ?? "config", TimeProvider.System, logs);
         using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http, configuration.Access.SocketOwner,
             configuration.Access.SocketGroup);
-        using IStateStore store = StateFile.Open(options);
+        ControlMetrics metrics = new();
+        using IStateStore store = new MeteredStateStore(StateFile.Open(options), metrics);
         await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
-        plane.Restore();
-        long generation = plane.Configuration.Get().Generation;
+        plane.Restore(configuration.Desired);
+        long generation = plane.Configuration.Generation;
         ServerLog.State(log, store.Description, generation);
-        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log);
+        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, metrics, log);
         if (file is not null)
         {
             await file.ApplyAsync(configuration);
         }
 
-        await using WebApplication app = WebHost.Build(plane, listeners, access, logs);
+        await using WebApplication app = WebHost.Build(plane, listeners, access, logs, metrics);
         try
         {
             await app.StartAsync();
