@@ -38,7 +38,6 @@ public sealed class DaemonClient : IDisposable
         Proxies = new ProxyService.ProxyServiceClient(_channel);
         Delegates = new DelegateService.DelegateServiceClient(_channel);
         Sessions = new SessionService.SessionServiceClient(_channel);
-        Configuration = new ConfigurationService.ConfigurationServiceClient(_channel);
         Diagnostics = new DiagnosticsService.DiagnosticsServiceClient(_channel);
         Policies = new PolicyService.PolicyServiceClient(_channel);
         Configuration = new ConfigurationService.ConfigurationServiceClient(_channel);
@@ -65,9 +64,6 @@ public sealed class DaemonClient : IDisposable
 
     /// <summary>Sessions.</summary>
     public SessionService.SessionServiceClient Sessions { get; }
-
-    /// <summary>The configuration as a whole.</summary>
-    public ConfigurationService.ConfigurationServiceClient Configuration { get; }
 
     /// <summary>Captures, diagnoses and probes.</summary>
     public DiagnosticsService.DiagnosticsServiceClient Diagnostics { get; }
