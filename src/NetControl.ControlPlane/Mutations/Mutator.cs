@@ -3,7 +3,6 @@ using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Storage;
-using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -80,7 +79,7 @@ internal sealed partial class Mutator : IDisposable
                 return await answer(draft, new Outlook(next, _runtimes, PreparedChange.Nothing));
             }
 
-            PreparedChange prepared = await _preparer.PrepareAsync(changes);
+            PreparedChange prepared = await _preparer.PrepareAsync(_state, next, changes);
             T result;
             try
             {
@@ -95,11 +94,7 @@ internal sealed partial class Mutator : IDisposable
 
             Publish(next, changes, prepared);
             settled?.Invoke();
-            foreach (Engines.IEngineDevice leaving in prepared.Leaving)
-            {
-                await leaving.CloseAsync(SessionCause.DeviceClosed);
-            }
-
+            await _preparer.FinishAsync(prepared);
             return result;
         }
         finally
