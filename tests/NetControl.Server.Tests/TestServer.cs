@@ -46,7 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseTestServer();
-        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane);
+        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane, _ => true);
         await app.StartAsync();
         return new TestServer(app, plane);
     }

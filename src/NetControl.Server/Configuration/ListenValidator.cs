@@ -15,17 +15,38 @@ internal static class ListenValidator
 
     public static ServerConfiguration Validate(V1.Listen listen, DesiredState desired, ViolationList violations)
     {
-        IReadOnlyList<string> texts = listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc;
-        List<ListenAddress> grpc = [];
+        List<ListenAddress> all = [];
+        List<ListenAddress> grpc = Read("listen.grpc", listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc, listen, all, violations);
+        List<ListenAddress> json = Read("listen.json", listen.Json, listen, all, violations);
+        ListenAddress? http = null;
+        string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
+        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint))
+        {
+            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
+                "INVALID_LISTEN_ADDRESS");
+        }
+        else if (http is { IsEphemeral: false } && all.Exists(other => other.Text == http.Text))
+        {
+            violations.Add("listen.http", httpText, "is an address of gRPC or JSON too", "write another port", "DUPLICATE");
+        }
+
+        return new ServerConfiguration(grpc, http, desired) { Json = json };
+    }
+
+    // Whoever may call may route the machine's traffic, in whatever form: the rule is one.
+    private static List<ListenAddress> Read(
+        string list, IReadOnlyList<string> texts, V1.Listen listen, List<ListenAddress> all, ViolationList violations)
+    {
+        List<ListenAddress> result = [];
         for (int i = 0; i < texts.Count; i++)
         {
-            string field = $"listen.grpc[{i}]";
+            string field = $"{list}[{i}]";
             if (!ListenAddress.TryParse(texts[i], field, out ListenAddress? address))
             {
                 violations.Add(field, texts[i], "is not a listen address",
                     "write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock", "INVALID_LISTEN_ADDRESS");
             }
-            else if (grpc.Exists(other => other.Text == address.Text && !address.IsEphemeral))
+            else if (all.Exists(other => other.Text == address.Text && !address.IsEphemeral))
             {
                 violations.Add(field, texts[i], "is there twice", "write it once", "DUPLICATE");
             }
@@ -36,22 +57,11 @@ internal static class ListenValidator
             }
             else
             {
-                grpc.Add(address);
+                result.Add(address);
+                all.Add(address);
             }
         }
 
-        ListenAddress? http = null;
-        string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
-        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint))
-        {
-            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
-                "INVALID_LISTEN_ADDRESS");
-        }
-        else if (http is { IsEphemeral: false } && grpc.Exists(other => other.Text == http.Text))
-        {
-            violations.Add("listen.http", httpText, "is a gRPC address too", "write another port", "DUPLICATE");
-        }
-
-        return new ServerConfiguration(grpc, http, desired);
+        return result;
     }
 }

@@ -7,4 +7,8 @@ namespace NetControl.Server.Configuration;
 /// <param name="Grpc">Where gRPC listens.</param>
 /// <param name="Http">Where HTTP listens; null is nowhere.</param>
 /// <param name="Desired">The resources.</param>
-internal sealed record ServerConfiguration(IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired);
+internal sealed record ServerConfiguration(IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired)
+{
+    /// <summary>Where the API is served as JSON; the default is nowhere.</summary>
+    public IReadOnlyList<ListenAddress> Json { get; init; } = [];
+}

@@ -58,7 +58,7 @@ internal static class ServerProcess
     {
         ILogger log = logs.CreateLogger("NetControl");
         using ProcessSignals signals = new();
-        using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http);
+        using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Json, configuration.Http);
         using IStateStore store = StateFile.Open(options);
         await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
@@ -111,6 +111,7 @@ internal static class ServerProcess
     {
         IEnumerable<string> parts = plane.Devices.All().Where(d => d.Status is not null).Select(d => d.Meta.Name)
             .Concat(listeners.Grpc.Select(l => $"grpc {l.Url}"))
+            .Concat(listeners.Json.Select(l => $"json {l.Url}"))
             .Concat(listeners.Http is null ? [] : [$"http {listeners.Http.Url}"]);
         return $"ready: {string.Join(", ", parts)}";
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using NetControl.ControlPlane;
+using NetControl.Server.Gateway;
 using NetControl.Server.Interceptors;
 using NetControl.Server.Metrics;
 using NetControl.Server.Services;
@@ -21,11 +22,11 @@ internal static class WebHost
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
             Take(listeners, endPoint));
-        return Finish(builder, plane);
+        return Finish(builder, plane, context => context.Features.Get<JsonListener>() is not null);
     }
 
     /// <summary>The application on whatever server the builder has; tests put theirs in.</summary>
-    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane)
+    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, Func<HttpContext, bool> servesJson)
     {
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -46,6 +47,11 @@ internal static class WebHost
         });
         builder.Services.AddGrpcReflection();
         WebApplication app = builder.Build();
+
+        // Before routing: what comes in as JSON goes on as gRPC, through everything that follows.
+        JsonGateway json = new(servesJson, MostMessageBytes);
+        app.Use(next => context => json.InvokeAsync(context, next));
+        app.UseRouting();
         app.MapGrpcService<DeviceService>();
         app.MapGrpcService<ProxyService>();
         app.MapGrpcService<DelegateService>();
@@ -69,21 +75,33 @@ internal static class WebHost
             Listen(options, listener.EndPoint, HttpProtocols.Http2);
         }
 
+        foreach (BoundListener listener in listeners.Json)
+        {
+            Listen(options, listener.EndPoint, HttpProtocols.Http1, JsonListener.Mark);
+        }
+
         if (listeners.Http is { } http)
         {
             Listen(options, http.EndPoint, HttpProtocols.Http1);
         }
     }
 
-    private static void Listen(KestrelServerOptions options, EndPoint endPoint, HttpProtocols protocols)
+    private static void Listen(
+        KestrelServerOptions options, EndPoint endPoint, HttpProtocols protocols, Action<ListenOptions>? configure = null)
     {
+        void Set(ListenOptions listen)
+        {
+            listen.Protocols = protocols;
+            configure?.Invoke(listen);
+        }
+
         if (endPoint is IPEndPoint ip)
         {
-            options.Listen(ip, listen => listen.Protocols = protocols);
+            options.Listen(ip, Set);
         }
         else
         {
-            options.ListenUnixSocket(endPoint.ToString()!, listen => listen.Protocols = protocols);
+            options.ListenUnixSocket(endPoint.ToString()!, Set);
         }
     }
 
