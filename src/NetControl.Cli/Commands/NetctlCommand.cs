@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Grpc.Core;
 using Grpc.Net.Client;
+using NetControl.Cli.Completion;
 using NetControl.Cli.Connection;
+using NetControl.Cli.Input;
 using NetControl.Cli.Output;
+using NetControl.Cli.Top;
 using NetControl.Protocol.V1;
 
 namespace NetControl.Cli.Commands;
@@ -20,14 +23,14 @@ internal static class NetctlCommand
 
     private static readonly Option<string> s_output = new("--output", "-o")
     {
-        Description = "table, or json: ProtoJSON, one document a line.",
+        Description = "table, or json: ProtoJSON, one document a line; or yaml: the same as YAML.",
         DefaultValueFactory = _ => "table",
         Recursive = true,
     };
 
     static NetctlCommand()
     {
-        s_output.AcceptOnlyFromAmong("table", "json");
+        s_output.AcceptOnlyFromAmong("table", "json", "yaml");
         s_address.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !ServerAddress.IsValid(result.Tokens[0].Value))
@@ -47,6 +50,11 @@ internal static class NetctlCommand
         ProxyCommands.Create(),
         DelegateCommands.Create(),
         SessionCommands.Create(),
+        ConfigurationCommands.Create(),
+        WatchCommand.Create(),
+        AccountingCommand.Create(),
+        TopCommand.Create(),
+        CompletionCommand.Create(),
         Info(),
     };
 
@@ -55,8 +63,7 @@ internal static class NetctlCommand
     {
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string address = ServerAddress.Resolve(parsed.GetValue(s_address), Environment.GetEnvironmentVariable(ServerAddress.Variable),
-                File.Exists);
+            string address = Address(parsed);
             if (!ServerAddress.IsValid(address))
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(
@@ -65,7 +72,7 @@ internal static class NetctlCommand
             }
 
             using GrpcChannel channel = ChannelFactory.Create(address);
-            Printer printer = new(parsed.InvocationConfiguration.Output, parsed.GetValue(s_output) == "json");
+            Printer printer = new(parsed.InvocationConfiguration.Output, Enum.Parse<OutputFormat>(parsed.GetValue(s_output)!, ignoreCase: true));
             try
             {
                 await work(parsed, new CommandContext(channel.CreateCallInvoker(), printer, cancellationToken));
@@ -81,6 +88,11 @@ internal static class NetctlCommand
 
                 return code;
             }
+            catch (DocumentException e)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"netctl: {e.Message}");
+                return ExitCode.Usage;
+            }
             catch (OperationCanceledException)
             {
                 return ExitCode.Cancelled;
@@ -88,6 +100,16 @@ internal static class NetctlCommand
         });
         return command;
     }
+
+    /// <summary>A channel for completion, which asks quietly; null where none can be made.</summary>
+    public static GrpcChannel? TryConnect(ParseResult parsed)
+    {
+        string address = Address(parsed);
+        return ServerAddress.IsValid(address) ? ChannelFactory.Create(address) : null;
+    }
+
+    private static string Address(ParseResult parsed) =>
+        ServerAddress.Resolve(parsed.GetValue(s_address), Environment.GetEnvironmentVariable(ServerAddress.Variable), File.Exists);
 
     private static Command Info() => new Command("info", "Version, features and limits of the server.").Does(async (_, c) =>
     {

@@ -118,6 +118,60 @@ internal static class Tables
         }
     }
 
+    /// <summary>The plan of an application, and what came of it.</summary>
+    public static string Of(ApplyConfigurationResponse response, bool validateOnly)
+    {
+        Table table = new("ACTION", "NAME", "ENDS", "WHAT");
+        foreach (PlanStep step in response.Steps)
+        {
+            table.Add(Upper(step.Action), step.Name, Number(step.SessionsDisrupted), step.Description);
+        }
+
+        string plan = response.Steps.Count == 0 ? "everything is as wished already\n" : table.ToString();
+        string generation = validateOnly ? $"nothing was done; the generation would be {response.Generation}\n"
+            : $"generation {response.Generation}\n";
+        return plan + generation + (response.PendingConfirmation is not { } pending ? ""
+            : $"taken back at {pending.Deadline.ToDateTime():u} unless you say: netctl config confirm {pending.ConfirmationId}\n");
+    }
+
+    public static string Of(GetAccountingResponse books)
+    {
+        Table table = new("DEVICE", "DELEGATE", "PROTO", "IP", "OPENED", "CLOSED", "LIVE", "SENT", "RECEIVED");
+        foreach (AccountingRow r in books.Rows)
+        {
+            table.Add(r.Device, r.Delegate, Upper(r.Protocol), Number(r.IpVersion), Number(r.Opened), Number(r.Closed.Sum(c => c.Count)),
+                Number(r.Live), Number(r.BytesSent), Number(r.BytesReceived));
+        }
+
+        return table.ToString();
+    }
+
+    /// <summary>One line for each message of the resources' stream.</summary>
+    public static IEnumerable<string> Lines(WatchResourcesResponse message) => message.MessageCase switch
+    {
+        WatchResourcesResponse.MessageOneofCase.Start => [$"START     epoch {message.Start.Epoch}, after {message.Start.Sequence}"],
+        WatchResourcesResponse.MessageOneofCase.Changed => [Line(message.Changed)],
+        WatchResourcesResponse.MessageOneofCase.SnapshotEnd => [$"SNAPSHOT  complete as of {message.SnapshotEnd.Sequence}"],
+        WatchResourcesResponse.MessageOneofCase.Relist => ["RELIST    too far behind: what follows replaces everything"],
+        _ => [],
+    };
+
+    private static string Line(ResourceChange change)
+    {
+        string what = change.ResourceCase switch
+        {
+            ResourceChange.ResourceOneofCase.Device => $"{Upper(change.Device.State)} streams "
+                + $"{Dash(change.Device.StreamDialer)} packets {Dash(change.Device.PacketProxy)}",
+            ResourceChange.ResourceOneofCase.Delegate => $"{Upper(change.Delegate.State)} -> {change.Delegate.Proxy} generation "
+                + Number(change.Delegate.Generation),
+            ResourceChange.ResourceOneofCase.Proxy => $"{Upper(change.Proxy.State)} {(change.Proxy.Config.Length == 0 ? "direct" : change.Proxy.Config)}",
+            _ => "",
+        };
+        return $"{Upper(change.Type),-9} #{change.Sequence} {change.Name} {what}".TrimEnd();
+    }
+
+    private static string Dash(string text) => text.Length == 0 ? "-" : text;
+
     private static string Line(Session s)
     {
         string end = s.Cause == SessionCause.Unspecified ? "" : $" {Upper(s.Cause)}";
