@@ -2,13 +2,18 @@ using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Diagnosis;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Policies;
+using NetControl.ControlPlane.Probes;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Sessions;
+using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 
@@ -49,9 +54,11 @@ public sealed class NetControlPlane : IDisposable
         _restorer = new Restorer(_mutator, _runtimes, dialers, engine, time, logger, _stopping.Token);
         Proxies = new ProxyDirectory(_mutator, logger);
         Delegates = new DelegateDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
+        Policies = new PolicyDirectory(_mutator, _runtimes, logger);
         Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
         Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
         Sessions = new SessionDirectory(_mutator, engine);
+        Diagnostics = new Diagnostics(engine, Devices, new ProxyProber(engine, dialers, time), FindProxy, FindUsedProxies);
         Requests = new IdempotencyCache(time);
         Time = time;
         StartTime = time.GetUtcNow();
@@ -63,6 +70,9 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>Delegates.</summary>
     public DelegateDirectory Delegates { get; }
 
+    /// <summary>Policies.</summary>
+    public PolicyDirectory Policies { get; }
+
     /// <summary>Devices.</summary>
     public DeviceDirectory Devices { get; }
 
@@ -71,6 +81,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Sessions.</summary>
     public SessionDirectory Sessions { get; }
+
+    /// <summary>Captures, diagnoses and probes.</summary>
+    public Diagnostics Diagnostics { get; }
 
     /// <summary>Session events.</summary>
     public SessionEventHub Events { get; }
@@ -87,8 +100,8 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>When the control plane was built.</summary>
     public DateTimeOffset StartTime { get; }
 
-    /// <summary>How many loops the engine has.</summary>
-    public int Loops => _engine.Loops;
+    /// <summary>What the engine was built with: its loops, the limits of the process.</summary>
+    public EngineOptions EngineOptions => _engine.Options;
 
     /// <summary>Where desired state is kept.</summary>
     public string StateDescription => _store.Description;
@@ -142,5 +155,13 @@ public sealed class NetControlPlane : IDisposable
         Configuration.Dispose();
         _mutator.Dispose();
         _stopping.Dispose();
+    }
+
+    private ProxySpec FindProxy(string name) => _mutator.State.Proxy(name).Spec;
+
+    private IReadOnlyList<ProxySpec> FindUsedProxies()
+    {
+        ControlState state = _mutator.State;
+        return [.. state.Proxies.Values.Where(proxy => state.UsersOfProxy(proxy.Name).Any()).Select(proxy => proxy.Spec)];
     }
 }

@@ -56,6 +56,9 @@ public enum DropReason : byte
     /// <summary>The device has no way out for this protocol, or its way out refused the session.</summary>
     NoEgress,
 
+    /// <summary>The device's policy refuses it.</summary>
+    PolicyDenied,
+
     /// <summary>The upstream took no more datagrams.</summary>
     UpstreamFull,
 
@@ -79,4 +82,7 @@ public enum DropReason : byte
 
     /// <summary>A fault of ours; the log says more.</summary>
     InternalError,
+
+    /// <summary>A packet of our own upstream socket came back into the device; answered with a reset or ICMP "prohibited".</summary>
+    UpstreamLoop,
 }

@@ -30,7 +30,7 @@ public sealed class EngineCounters
 /// <param name="BytesOut">Their bytes.</param>
 /// <param name="Drops">Dropped packets, indexed by <see cref="DropReason"/>.</param>
 /// <param name="Retransmits">TCP segments sent again.</param>
-/// <param name="ResetsSent">TCP resets sent to clients.</param>
+/// <param name="ResetsSent">TCP resets sent to clients, for whatever reason.</param>
 /// <param name="ResetsReceived">TCP resets that clients sent.</param>
 /// <param name="HalfOpen">Active: TCP sessions whose dial or handshake goes on.</param>
 public sealed record DeviceCounters(
@@ -45,6 +45,9 @@ public sealed record DeviceCounters(
     long ResetsReceived,
     long HalfOpen)
 {
+    /// <summary>How many of the resets sent told a client of its upstream's fate; the others are of our own making.</summary>
+    public long ResetsPassedOn { get; init; }
+
     /// <summary>Active: what the device has of what it is limited in.</summary>
     public DeviceUsage Usage { get; init; }
 

@@ -1,4 +1,6 @@
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine;
@@ -7,11 +9,15 @@ namespace NetControl.Engine;
 /// <remarks>Thread rule: any thread.</remarks>
 public sealed class EngineDevice
 {
+    /// <summary>How many captures of one device may run at once: each copies every packet.</summary>
+    public const int MaxCaptures = 4;
+
     private readonly PacketEngine _engine;
     private readonly DeviceCore _core;
     private readonly TunInterface? _interface;
     private readonly Lock _lock = new();
     private Task? _closing;
+    private int _captures;
 
     internal EngineDevice(PacketEngine engine, DeviceSpec spec, DeviceStatus status, DeviceCore core, TunInterface? tun)
     {
@@ -37,7 +43,35 @@ public sealed class EngineDevice
     /// <summary>When true a SYN is answered before the upstream dial is done, for upstreams that cannot tell its outcome.</summary>
     public bool AcceptImmediately { get => _core.AcceptImmediately; set => _core.AcceptImmediately = value; }
 
+    /// <summary>What may pass, and through which egress; null lets everything pass. TCP connections and UDP sessions that live keep their way; a
+    /// datagram is judged anew.</summary>
+    public PolicyModel? Policy { get => _core.Policy; set => _core.Policy = value; }
+
     internal DeviceCore Core => _core;
+
+    /// <summary>Whether the end has begun.</summary>
+    internal bool IsClosing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closing is not null;
+            }
+        }
+    }
+
+    /// <summary>Whether it has ended: no packet will pass any more.</summary>
+    internal bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closing is { IsCompleted: true };
+            }
+        }
+    }
 
     /// <summary>What else must close when this does: the stack whose device this is.</summary>
     internal Action? Closing { get; set; }
@@ -54,9 +88,43 @@ public sealed class EngineDevice
         }
     }
 
+    /// <summary>Starts to record the device's packets; beside the data path, which never waits for it.</summary>
+    /// <exception cref="EngineException">The device is closed, or is captured too often already.</exception>
+    public async Task<PacketCapture> CaptureAsync(CaptureOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        lock (_lock)
+        {
+            if (_closing is not null)
+            {
+                throw new EngineException(EngineError.Closed, $"{Spec.Name} is closed");
+            }
+
+            if (_captures >= MaxCaptures)
+            {
+                throw new EngineException(
+                    EngineError.LimitExceeded, $"{Spec.Name} is captured {MaxCaptures} times already; end one of the captures");
+            }
+
+            _captures++;
+        }
+
+        return await PacketCapture.StartAsync(this, options, cancellationToken);
+    }
+
+    /// <summary>One capture less.</summary>
+    internal void EndCapture()
+    {
+        lock (_lock)
+        {
+            _captures--;
+        }
+    }
+
     internal DeviceCounters ReadCounters()
     {
-        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0, halfOpen = 0;
+        long packetsIn = 0, bytesIn = 0, packetsOut = 0, bytesOut = 0, retransmits = 0, halfOpen = 0;
+        long resetsSent = 0, resetsPassedOn = 0, resetsReceived = 0;
         long[] drops = new long[Enum.GetValues<DropReason>().Length];
         foreach (PacketQueue queue in _core.Queues)
         {
@@ -67,6 +135,7 @@ public sealed class EngineDevice
             bytesOut += Volatile.Read(ref counters.BytesOut);
             retransmits += Volatile.Read(ref counters.Retransmits);
             resetsSent += Volatile.Read(ref counters.ResetsSent);
+            resetsPassedOn += Volatile.Read(ref counters.ResetsPassedOn);
             resetsReceived += Volatile.Read(ref counters.ResetsReceived);
             halfOpen += Volatile.Read(ref counters.HalfOpen);
             for (int i = 0; i < drops.Length; i++)
@@ -78,6 +147,7 @@ public sealed class EngineDevice
         return new DeviceCounters(
             Spec.Name, packetsIn, bytesIn, packetsOut, bytesOut, drops, retransmits, resetsSent, resetsReceived, halfOpen)
         {
+            ResetsPassedOn = resetsPassedOn,
             Usage = new DeviceUsage(
                 _core.Budgets.TcpSessions.Used,
                 _core.Budgets.UdpSessions.Used,

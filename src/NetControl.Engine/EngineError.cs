@@ -23,4 +23,7 @@ public enum EngineError
 
     /// <summary>The device is closed.</summary>
     Closed,
+
+    /// <summary>There are as many of these as there may be.</summary>
+    LimitExceeded,
 }

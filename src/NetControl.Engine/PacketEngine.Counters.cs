@@ -94,6 +94,7 @@ public sealed partial class PacketEngine
         Drops = [.. live.Drops.Zip(closed.Drops, (x, y) => x + y)],
         Retransmits = live.Retransmits + closed.Retransmits,
         ResetsSent = live.ResetsSent + closed.ResetsSent,
+        ResetsPassedOn = live.ResetsPassedOn + closed.ResetsPassedOn,
         ResetsReceived = live.ResetsReceived + closed.ResetsReceived,
     };
 }

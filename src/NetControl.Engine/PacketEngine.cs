@@ -8,6 +8,7 @@ using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
 using NetControl.Network;
 using NetControl.Stack.Tcp;
+using NetControl.Stack.Tcp.Congestion;
 using NetControl.Stack.Wire;
 
 namespace NetControl.Engine;
@@ -30,6 +31,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly List<EngineDevice> _devices = [];
     private readonly List<DeviceCounters> _closedDevices = [];
     private readonly UpdateTicker _ticker;
+    private readonly uint _mark;
     private bool _disposed;
 
     /// <summary>Starts the loops.</summary>
@@ -41,15 +43,17 @@ public sealed partial class PacketEngine : IAsyncDisposable
         _loops = new LoopGroup(Options.Loops, logger);
         _udp = new LoopUdpShared[_loops.Count];
         _contexts = new LoopContext[_loops.Count];
+        OwnSockets own = new();
         for (int i = 0; i < _contexts.Length; i++)
         {
-            _udp[i] = new LoopUdpShared(_loops[i]);
+            _udp[i] = new LoopUdpShared(_loops[i], own);
             _contexts[i] = new LoopContext(_loops[i], Options, _udp[i], logger);
         }
 
         _pump = new EventPump([.. _contexts.Select(context => context.Events)], logger);
-        SocketOptions sockets = new(ProbeMark(Options.Mark, logger), Interface: null);
-        StreamDialer = new LoopTcpDialer(_loops, sockets);
+        _mark = ProbeMark(Options.Mark, logger);
+        SocketOptions sockets = new(_mark, Interface: null);
+        StreamDialer = new LoopTcpDialer(_loops, sockets, own);
         PacketListener = new LoopPacketListener(_loops, _udp, sockets);
         TimeProvider = new LoopTimeProvider();
         _ticker = new UpdateTicker(this);
@@ -83,7 +87,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         try
         {
             QueueFeatures features = Features(tun);
-            DeviceCore core = new(spec.Name, tun.Status.Mtu, Parameters(tun.Status.Mtu, features))
+            DeviceCore core = new(spec.Name, tun.Status.Mtu, Parameters(spec, tun.Status.Mtu, features))
             {
                 UdpFiltering = spec.UdpFiltering,
                 Subnets = new DeviceSubnets(spec.Addresses),
@@ -146,7 +150,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
             Offloads = [],
             Warnings = [],
         };
-        DeviceCore core = new(spec.Name, mtu, Parameters(mtu, QueueFeatures.None))
+        DeviceCore core = new(spec.Name, mtu, Parameters(spec, mtu, QueueFeatures.None))
         {
             UdpFiltering = spec.UdpFiltering,
             Subnets = new DeviceSubnets(spec.Addresses),
@@ -267,15 +271,21 @@ public sealed partial class PacketEngine : IAsyncDisposable
         }
     }
 
-    private static TcpParameters Parameters(int mtu, QueueFeatures features, EngineOptions options) => new()
+    private TcpParameters Parameters(DeviceSpec spec, int mtu, QueueFeatures features) => new()
     {
         MssV4 = Math.Max(MinMss, mtu - Ipv4Header.MinLength - TcpHeader.MinLength),
         MssV6 = Math.Max(MinMss, mtu - Ipv6Header.Length - TcpHeader.MinLength),
 
         // 65,535 less the longest headers, for both families alike.
         MaxSuperSegment = features.HasFlag(QueueFeatures.Tso4) && features.HasFlag(QueueFeatures.Tso6) ? 65_535 - TcpPacket.MaxHeadersLength : 0,
-        MaxBuffer = options.SessionBufferBytes,
-        InitialReceiveWindow = Math.Min(256 << 10, options.SessionBufferBytes),
+        MaxBuffer = Options.SessionBufferBytes,
+        InitialReceiveWindow = Math.Min(256 << 10, Options.SessionBufferBytes),
+        CongestionControl = spec.CongestionControl == CongestionControl.NewReno
+            ? CongestionAlgorithm.NewReno
+            : CongestionAlgorithm.Cubic,
+        KeepAliveMicros = (long)spec.KeepAlive.Idle.TotalMicroseconds,
+        KeepAliveIntervalMicros = (long)spec.KeepAlive.Interval.TotalMicroseconds,
+        MaxKeepAlives = spec.KeepAlive.Probes,
     };
 
     private static QueueFeatures Features(TunInterface tun)
@@ -308,8 +318,6 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
         return works ? mark : 0;
     }
-
-    private TcpParameters Parameters(int mtu, QueueFeatures features) => Parameters(mtu, features, Options);
 
     private int NextLoop()
     {

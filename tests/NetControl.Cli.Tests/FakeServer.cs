@@ -32,6 +32,8 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGrpcService<Delegates>();
         _app.MapGrpcService<Sessions>();
         _app.MapGrpcService<Configurations>();
+        _app.MapGrpcService<Policies>();
+        _app.MapGrpcService<Diagnostics>();
         _app.MapGrpcService<Infos>();
     }
 
@@ -127,6 +129,10 @@ internal sealed class FakeServer : IAsyncDisposable
     private sealed class Sessions : SessionService.SessionServiceBase;
 
     private sealed class Configurations : ConfigurationService.ConfigurationServiceBase;
+
+    private sealed class Policies : PolicyService.PolicyServiceBase;
+
+    private sealed class Diagnostics : DiagnosticsService.DiagnosticsServiceBase;
 
     private sealed class Infos : InfoService.InfoServiceBase;
 }

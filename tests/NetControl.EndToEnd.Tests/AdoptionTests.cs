@@ -29,7 +29,7 @@ public sealed class AdoptionTests
             Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/"));
             Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://[{World.Web6}]/"));
             Assert.Equal(0, await world.Daemon.TerminateAsync());
-            Assert.Equal(before, world.KernelState());
+            await world.ExpectKernelStateAsync(before);
         }
     }
 
@@ -51,6 +51,6 @@ public sealed class AdoptionTests
         Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", "--interface", "10.77.0.1", $"http://{World.Web4}/"));
         Assert.Equal(1, (await world.Api.ReadMetricsAsync()).Sum("netcontrol_sessions_opened_total"));
         Assert.Equal(0, await world.Daemon.TerminateAsync());
-        Assert.Equal(before, world.KernelState());
+        await world.ExpectKernelStateAsync(before);
     }
 }

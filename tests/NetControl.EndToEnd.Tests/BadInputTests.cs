@@ -89,7 +89,7 @@ public sealed class BadInputTests
         DaemonProcess daemon = world.LaunchDaemon(configuration);
         Assert.NotEqual(0, await daemon.WaitForExitAsync());
         Assert.Contains("v0", daemon.Errors, StringComparison.Ordinal);
-        Assert.Equal(before, world.KernelState());
+        await world.ExpectKernelStateAsync(before);
     }
 
     [Theory]
@@ -112,6 +112,6 @@ public sealed class BadInputTests
         Assert.True(exit == code, $"exit code {exit.ToString(CultureInfo.InvariantCulture)}, wanted {code.ToString(CultureInfo.InvariantCulture)}:\n{errors}");
         Assert.All(words, word => Assert.Contains(word, errors, StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
-        Assert.Equal(before, world.KernelState());
+        await world.ExpectKernelStateAsync(before);
     }
 }

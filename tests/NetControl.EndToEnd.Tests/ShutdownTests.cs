@@ -31,7 +31,7 @@ public sealed class ShutdownTests
         Assert.Equal(StreamEnd.Types.Reason.Shutdown, ledger.EndReason);
         Assert.Empty(ledger.Read(l => l.Live.Keys.ToArray()));
         Assert.All(ledger.Read(l => l.Closed.ToArray()), session => Assert.Equal(SessionCause.Shutdown, session.Cause));
-        Assert.Equal(before, world.KernelState());
+        await world.ExpectKernelStateAsync(before);
         Assert.False(File.Exists(world.SocketPath), "the Unix socket was left behind");
         await Assert.ThrowsAnyAsync<Exception>(() => download);
     }
@@ -59,7 +59,7 @@ public sealed class ShutdownTests
         Device device = (await world.Api.Devices.GetDeviceAsync(new GetDeviceRequest { Name = World.Device })).Device;
         Assert.Equal(Device.Types.State.Ready, device.State);
         await world.Api.Devices.DeleteDeviceAsync(new DeleteDeviceRequest { Name = World.Device, Force = true });
-        Assert.Equal(before, world.KernelState());
+        await world.ExpectKernelStateAsync(before);
         Device fresh = new() { Name = World.Device, StreamDialer = World.Delegate };
         fresh.Addresses.Add("10.77.0.1/24");
         fresh.Routes.Add("198.18.0.0/15");

@@ -117,7 +117,7 @@ public sealed class SwapTests
         Protocol.V1.Delegate after = (await world.Api.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = World.Delegate })).Delegate;
         Assert.Equal(1, after.Generation);
         Assert.Equal("proxies/a", after.Proxy);
-        Assert.Equal(before, world.KernelState());
+        await world.ExpectKernelStateAsync(before);
         Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/"));
     }
 

@@ -250,6 +250,20 @@ internal sealed partial class World : IAsyncDisposable
         return result.Output.Trim();
     }
 
+    /// <summary>Waits until the kernel's state is what it was: what follows from a lost carrier it does up to a second later.</summary>
+    public async Task ExpectKernelStateAsync(string before)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        string now = KernelState();
+        while (now != before && !limit.IsCancellationRequested)
+        {
+            await Task.Delay(50, CancellationToken.None);
+            now = KernelState();
+        }
+
+        Assert.Equal(before, now);
+    }
+
     /// <summary>Addresses, routes, rules and interfaces of the client namespace, as text to compare.</summary>
     /// <remarks>Without what is no setting: the carrier follows whoever has the interface open, and a queueing
     /// discipline and the kernel's mode of making IPv6 addresses come with the first use.</remarks>

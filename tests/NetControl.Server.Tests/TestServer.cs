@@ -1,8 +1,10 @@
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Protocol.V1;
+using NetControl.Server.Security;
 
 namespace NetControl.Server.Tests;
 
@@ -11,9 +13,11 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly GrpcChannel _channel;
+    private readonly AccessRuntime _access;
 
-    private TestServer(WebApplication app, TestPlane plane)
+    private TestServer(WebApplication app, TestPlane plane, AccessRuntime access)
     {
+        _access = access;
         _app = app;
         Test = plane;
         _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = app.GetTestServer().CreateHandler() });
@@ -34,6 +38,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public SessionService.SessionServiceClient Sessions => new(_channel);
 
+    public ConfigurationService.ConfigurationServiceClient Configuration => new(_channel);
+
+    public DiagnosticsService.DiagnosticsServiceClient Diagnostics => new(_channel);
+
     public InfoService.InfoServiceClient Info => new(_channel);
 
     public static async Task<TestServer> StartAsync(bool withDevice = true, int eventCapacity = 4096)
@@ -46,9 +54,10 @@ internal sealed class TestServer : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseTestServer();
-        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane, _ => true);
+        AccessRuntime access = AccessRuntime.Open(new AccessSettings(), "config", TimeProvider.System, NullLoggerProvider.Instance);
+        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane, access, trustsInProcess: true);
         await app.StartAsync();
-        return new TestServer(app, plane);
+        return new TestServer(app, plane, access);
     }
 
     public async ValueTask DisposeAsync()
@@ -56,6 +65,7 @@ internal sealed class TestServer : IAsyncDisposable
         _channel.Dispose();
         Http.Dispose();
         await _app.DisposeAsync();
+        _access.Dispose();
         Test.Dispose();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class DeviceOptions
     public static readonly string[] Fields =
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
-        "limits",
+        "limits", "congestion_control", "keep_alive", "policy",
     ];
 
     private readonly Option<string> _interface = new("--interface") { Description = "The interface's name; default is the id." };
@@ -28,6 +28,13 @@ internal sealed class DeviceOptions
         Description = "Let UDP answers in only from addresses that were sent to; default is from anywhere.",
     };
 
+    private readonly Option<string> _congestion = new("--congestion-control")
+    {
+        Description = "cubic or new-reno: how TCP sends to the application's side; default cubic.",
+    };
+
+    private readonly KeepAliveOptions _keepAlive = new();
+    private readonly Option<string> _policy = new("--policy") { Description = "The policy that governs it; \"\" lets everything pass." };
     private readonly Option<uint> _queues = new("--queues") { Description = "TUN queues; default is one for each event loop." };
     private readonly Option<bool> _plain = new("--disable-offload") { Description = "Do without segmentation and checksum offload." };
     private readonly Option<uint> _tcpSessions = new("--max-tcp-sessions") { Description = "The most TCP sessions; default 131072." };
@@ -42,13 +49,15 @@ internal sealed class DeviceOptions
     public DeviceOptions()
     {
         _streams.CompletionSources.Add(context => ResourceNames.Complete(context, "delegates", "proxies"));
+        _congestion.AcceptOnlyFromAmong("cubic", "new-reno");
+        _policy.CompletionSources.Add(context => ResourceNames.Complete(context, "policies"));
         _packets.CompletionSources.Add(context => ResourceNames.Complete(context, "delegates", "proxies"));
     }
 
     private Option[] All =>
     [
-        _interface, _mtu, _addresses, _routes, _streams, _packets, _immediately, _addressDependent, _queues, _plain, _tcpSessions, _udpSessions,
-        _halfOpen, _buffers, _reassembly,
+        _interface, _mtu, _addresses, _routes, _streams, _packets, _immediately, _addressDependent, _congestion,
+        _policy, _queues, _plain, _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly,
     ];
 
     public Command AddTo(Command command)
@@ -58,7 +67,7 @@ internal sealed class DeviceOptions
             command.Add(option);
         }
 
-        return command;
+        return _keepAlive.AddTo(command);
     }
 
     /// <summary>Reads the options, and notes in the mask which fields were written.</summary>
@@ -75,6 +84,9 @@ internal sealed class DeviceOptions
         Given(parsed, mask, "udp_filtering", _addressDependent);
         Given(parsed, mask, "queues", _queues);
         Given(parsed, mask, "disable_offload", _plain);
+        Given(parsed, mask, "congestion_control", _congestion);
+        Given(parsed, mask, "policy", _policy);
+        bool keepAlive = Given(parsed, mask, "keep_alive", [.. _keepAlive.All]);
         return new Device
         {
             Interface = parsed.GetValue(_interface) ?? "",
@@ -85,6 +97,10 @@ internal sealed class DeviceOptions
             PacketProxy = parsed.GetValue(_packets) ?? "",
             Accept = parsed.GetValue(_immediately) ? AcceptMode.Immediate : AcceptMode.Unspecified,
             UdpFiltering = parsed.GetValue(_addressDependent) ? UdpFiltering.AddressDependent : UdpFiltering.Unspecified,
+            CongestionControl =
+                parsed.GetValue(_congestion) == "new-reno" ? CongestionControl.NewReno : CongestionControl.Unspecified,
+            KeepAlive = keepAlive ? _keepAlive.Read(parsed) : null,
+            Policy = Common.Qualify("policies", parsed.GetValue(_policy) ?? ""),
             Queues = parsed.GetValue(_queues),
             DisableOffload = parsed.GetValue(_plain),
             Limits = !limited ? null : new DeviceLimits

@@ -16,7 +16,7 @@ internal static class WatchCommand
             Description = "devices, delegates, proxies ...; none is all.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        collections.CompletionSources.Add("devices", "delegates", "proxies");
+        collections.CompletionSources.Add("devices", "delegates", "policies", "proxies");
         Option<string?> resume = new("--resume") { Description = "Go on after EPOCH:SEQUENCE.", HelpName = "EPOCH:SEQUENCE" };
         resume.Validators.Add(result =>
         {
@@ -25,7 +25,7 @@ internal static class WatchCommand
                 result.AddError($"--resume: \"{result.Tokens[0].Value}\" is not EPOCH:SEQUENCE");
             }
         });
-        Command command = new("watch", "Follow devices, delegates and proxies, until interrupted or the server ends.") { collections, resume };
+        Command command = new("watch", "Follow devices, delegates, policies and proxies, until interrupted or the server ends.") { collections, resume };
         return command.Does(async (p, c) =>
         {
             WatchResourcesRequest request = new() { Collections = { p.GetValue(collections) ?? [] }, ResumeFrom = Parse(p.GetValue(resume)) };

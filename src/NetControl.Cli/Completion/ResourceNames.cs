@@ -46,6 +46,8 @@ internal static class ResourceNames
                 .ListDelegates(new ListDelegatesRequest { PageSize = 1000 }, deadline: deadline).Delegates.Select(d => d.Name),
             "proxies" => new ProxyService.ProxyServiceClient(invoker)
                 .ListProxies(new ListProxiesRequest { PageSize = 1000 }, deadline: deadline).Proxies.Select(p => p.Name),
+            "policies" => new PolicyService.PolicyServiceClient(invoker)
+                .ListPolicies(new ListPoliciesRequest { PageSize = 1000 }, deadline: deadline).Policies.Select(p => p.Name),
             _ => new SessionService.SessionServiceClient(invoker)
                 .ListSessions(new ListSessionsRequest { PageSize = 1000 }, deadline: deadline).Sessions.Select(s => s.Name),
         };

@@ -13,6 +13,10 @@ internal static class ServerAddress
         : exists(DefaultSocket) ? $"unix:{DefaultSocket}"
         : DefaultUrl;
 
+    /// <summary>The same address, over TLS where it is not a socket of this machine.</summary>
+    public static string WithTls(string address) =>
+        address.StartsWith("http://", StringComparison.Ordinal) ? $"https://{address["http://".Length..]}" : address;
+
     public static bool IsValid(string address) =>
         (address.StartsWith("unix:/", StringComparison.Ordinal) && address.Length > "unix:/".Length)
         || (Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/");

@@ -11,25 +11,41 @@ internal static class DocumentReader
     private static readonly string[] s_applicable = ["proxies", "delegates", "devices", "policies"];
 
     /// <exception cref="DocumentException">With every fault.</exception>
-    public static async Task<Configuration> ReadAsync(string file, CancellationToken cancellationToken)
+    public static async Task<Configuration> ReadAsync(string file, CancellationToken cancellationToken) =>
+        Parse(await ReadTextAsync(file, cancellationToken), file);
+
+    /// <summary>The text of a file, or of standard input.</summary>
+    /// <exception cref="DocumentException">It cannot be read.</exception>
+    public static async Task<string> ReadTextAsync(string file, CancellationToken cancellationToken)
     {
-        string text;
         try
         {
-            text = file == "-" ? await Console.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(file, cancellationToken);
+            return file == "-" ? await Console.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(file, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DocumentException($"{file} cannot be read: {e.Message}");
         }
-
-        return Parse(text, file);
     }
 
     public static Configuration Parse(string text, string file)
     {
+        Configuration document = Parse<Configuration>(text, file);
+        foreach (FieldDescriptor field in Configuration.Descriptor.Fields.InDeclarationOrder().Where(f => !s_applicable.Contains(f.Name)))
+        {
+            field.Accessor.Clear(document);
+        }
+
+        return document;
+    }
+
+    /// <summary>Reads any message.</summary>
+    /// <exception cref="DocumentException">With every fault.</exception>
+    public static T Parse<T>(string text, string file)
+        where T : IMessage<T>, new()
+    {
         List<string> faults = [];
-        string json = YamlDocument.ToJson(text, Configuration.Descriptor, faults);
+        string json = YamlDocument.ToJson(text, new T().Descriptor, faults);
         if (faults.Count > 0)
         {
             throw new DocumentException($"{file}:\n{string.Join('\n', faults.Select(fault => $"  {fault}"))}");
@@ -37,13 +53,7 @@ internal static class DocumentReader
 
         try
         {
-            Configuration document = JsonParser.Default.Parse<Configuration>(json);
-            foreach (FieldDescriptor field in Configuration.Descriptor.Fields.InDeclarationOrder().Where(f => !s_applicable.Contains(f.Name)))
-            {
-                field.Accessor.Clear(document);
-            }
-
-            return document;
+            return JsonParser.Default.Parse<T>(json);
         }
         catch (InvalidProtocolBufferException e)
         {

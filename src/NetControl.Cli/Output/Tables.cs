@@ -1,5 +1,6 @@
 using System.Globalization;
 using NetControl.Protocol.V1;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace NetControl.Cli.Output;
 
@@ -65,21 +66,25 @@ internal static class Tables
     public static string Of(GetServerInfoResponse info) => new Table("VERSION", "COMMIT", "RUNTIME", "STARTED", "LOOPS", "HOPS")
         .Add(info.Version, info.Commit, info.Runtime, info.StartTime.ToDateTime().ToString("u", CultureInfo.InvariantCulture),
             Number(info.Loops), string.Join(',', info.HopTypes))
-        .ToString();
+        .ToString()
+        + (info.Limits?.Process is not { } limits ? "" : new Table("MAX SESSIONS", "MAX HALF-OPEN", "MAX BUFFERS", "MAX REASSEMBLY",
+            "MAX SESSION BUFFER")
+        .Add(Number(limits.MaxSessions), Number(limits.MaxHalfOpen), Number((long)limits.MaxBufferBytes),
+            Number((long)limits.MaxReassemblyBytes), Number(limits.MaxSessionBufferBytes))
+        .ToString());
 
     /// <summary>A session with its inner values, one field a line.</summary>
     public static string Of(GetSessionResponse response)
     {
         string text = Of([response.Session]);
         return response.Tcp is not { } tcp ? text : text
-            + new Table("TCP", "MSS", "CWND", "INFLIGHT", "SNDWND", "RCVWND", "SNDQ", "RCVQ", "RTT-MS", "RETRANSMITS")
+            + new Table("TCP", "CC", "RECOVERY", "MSS", "CWND", "SSTHRESH", "INFLIGHT", "SNDWND", "RCVWND", "SNDQ", "RCVQ", "BUFFERS",
+                "RTT-MS", "RTTVAR-MS", "RTO-MS", "RETRANSMITS")
             .Add(
-                tcp.State, Number(tcp.SendMss), Number(tcp.CongestionWindow), Number(tcp.BytesInFlight), Number(tcp.SendWindow),
-                    Number(tcp.ReceiveWindow),
-                Number(tcp.SendQueueBytes), Number(tcp.ReceiveQueueBytes),
-                tcp.SmoothedRtt is null ? ""
-                    : tcp.SmoothedRtt.ToTimeSpan().TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture),
-                    Number(tcp.Retransmits))
+                tcp.State, Upper(tcp.CongestionControl), Upper(tcp.Recovery), Number(tcp.SendMss), Number(tcp.CongestionWindow),
+                Number(tcp.SlowStartThreshold), Number(tcp.BytesInFlight), Number(tcp.SendWindow), Number(tcp.ReceiveWindow),
+                Number(tcp.SendQueueBytes), Number(tcp.ReceiveQueueBytes), Number(tcp.BufferBytes), Millis(tcp.SmoothedRtt),
+                Millis(tcp.RttVariation), Millis(tcp.RetransmissionTimeout), Number(tcp.Retransmits))
             .ToString();
     }
 
@@ -116,6 +121,38 @@ internal static class Tables
                 yield return $"END       #{message.End.Sequence} ({Upper(message.End.Reason)})";
                 break;
         }
+    }
+
+    public static string Of(IEnumerable<Policy> policies)
+    {
+        Table table = new("NAME", "RULE", "ACTION", "TARGET", "PROTO", "SOURCES", "DESTINATIONS", "PORTS", "HITS");
+        foreach (Policy policy in policies)
+        {
+            foreach (PolicyRule r in policy.Rules)
+            {
+                string protocol = r.Protocol == SessionProtocol.Unspecified ? "" : Upper(r.Protocol);
+                table.Add(policy.Name, r.Id, Upper(r.Action), r.Target, protocol, string.Join(',', r.Sources), string.Join(',', r.Destinations),
+                    string.Join(',', r.Ports), Number(r.Hits));
+            }
+
+            string otherwise = policy.DefaultAction == PolicyAction.Unspecified ? "ALLOW" : Upper(policy.DefaultAction);
+            table.Add(policy.Name, "(default)", otherwise, "", "", "", "", "", Number(policy.DefaultHits));
+        }
+
+        return table.ToString();
+    }
+
+    public static string Of(EvaluatePolicyResponse verdict)
+    {
+        Table trace = new("RULE", "MATCHES");
+        foreach (PolicyTraceStep step in verdict.Trace)
+        {
+            trace.Add(step.Rule, step.Mismatch == PolicyTraceStep.Types.Mismatch.Unspecified ? "yes" : $"no: {Upper(step.Mismatch)}");
+        }
+
+        return new Table("POLICY", "ACTION", "RULE", "EGRESS", "PROXY")
+            .Add(verdict.Policy, Upper(verdict.Action), verdict.Rule, verdict.Egress, verdict.Proxy).ToString()
+            + (verdict.Trace.Count == 0 ? "" : trace.ToString());
     }
 
     /// <summary>The plan of an application, and what came of it.</summary>
@@ -165,6 +202,7 @@ internal static class Tables
             ResourceChange.ResourceOneofCase.Delegate => $"{Upper(change.Delegate.State)} -> {change.Delegate.Proxy} generation "
                 + Number(change.Delegate.Generation),
             ResourceChange.ResourceOneofCase.Proxy => $"{Upper(change.Proxy.State)} {(change.Proxy.Config.Length == 0 ? "direct" : change.Proxy.Config)}",
+            ResourceChange.ResourceOneofCase.Policy => $"{change.Policy.Rules.Count} rules",
             _ => "",
         };
         return $"{Upper(change.Type),-9} #{change.Sequence} {change.Name} {what}".TrimEnd();
@@ -179,6 +217,9 @@ internal static class Tables
             + $"{s.Generation} "
             + $"({(s.Proxy.Length == 0 ? "-" : s.Proxy)}) sent {s.BytesSent} received {s.BytesReceived}{end}";
     }
+
+    private static string Millis(Duration? time) =>
+        time is null ? "" : time.ToTimeSpan().TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -36,6 +36,7 @@ public sealed partial class ConfigurationDirectory : IDisposable
         _mutator.Changes.Sequence,
         [.. read.State.Proxies.Values.Select(read.View)],
         [.. read.State.Delegates.Values.Select(read.View)],
+        [.. read.State.Policies.Values.Select(read.View)],
         [.. read.State.Devices.Values.Select(read.View)],
         Volatile.Read(ref _pending) is { } pending ? new PendingConfirmation(pending.Id, pending.Deadline) : null));
 
@@ -44,6 +45,9 @@ public sealed partial class ConfigurationDirectory : IDisposable
     {
         CheckConfirmTimeout(request.ConfirmTimeout);
         StoredPending? pending = null;
+
+        // Before anything is prepared: a device that is opened anew has lost its sessions by then.
+        IReadOnlyDictionary<string, long> sessions = await CountAsync();
         ApplyResult result = await _mutator.RunAsync<ApplyResult>(
             mutation,
             draft =>
@@ -51,18 +55,18 @@ public sealed partial class ConfigurationDirectory : IDisposable
                 CheckBase(draft.Base, request.BaseGeneration);
                 ConfigurationPlanner.Edit(draft, request);
             },
-            async (draft, _) =>
+            (draft, _) =>
             {
                 ControlState next = draft.Seal();
                 IReadOnlyList<RecordChange> changes = RecordChange.Between(draft.Base, next);
-                IReadOnlyList<PlanStep> steps = ConfigurationPlanner.Plan(changes, await CountAsync());
+                IReadOnlyList<PlanStep> steps = ConfigurationPlanner.Plan(changes, sessions);
                 if (request.ConfirmTimeout is not { } timeout || changes.Count == 0 || mutation.ValidateOnly)
                 {
-                    return new ApplyResult(next.Revision, steps);
+                    return Task.FromResult(new ApplyResult(next.Revision, steps));
                 }
 
                 pending = Remember(changes, _time.GetUtcNow() + timeout);
-                return new ApplyResult(next.Revision, steps, pending.Id, pending.Deadline);
+                return Task.FromResult(new ApplyResult(next.Revision, steps, pending.Id, pending.Deadline));
             },
             request.Source,
             _ => pending is null ? null : Note(JsonSerializer.Serialize(pending, SpecJson.Default.StoredPending)));

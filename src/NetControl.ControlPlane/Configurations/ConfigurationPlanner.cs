@@ -27,6 +27,11 @@ internal static class ConfigurationPlanner
             Put(draft, d);
         }
 
+        foreach (PolicyDraft policy in desired.Policies)
+        {
+            Put(draft, policy);
+        }
+
         foreach (DeviceDraft device in desired.Devices)
         {
             Put(draft, device);
@@ -62,19 +67,19 @@ internal static class ConfigurationPlanner
     {
         string name = change.Name;
         long live = sessions.GetValueOrDefault(name);
-        int kind = (change.After ?? change.Before) switch { ProxyRecord => 0, DelegateRecord => 1, _ => 2 };
+        int kind = (change.After ?? change.Before) switch { ProxyRecord => 0, DelegateRecord => 1, PolicyRecord => 2, _ => 3 };
         switch (change)
         {
             case { Before: null }:
                 return (kind, new PlanStep(PlanAction.Create, name, 0, $"make {name}"));
             case { After: null }:
                 return (20 - kind, new PlanStep(PlanAction.Delete, name, live,
-                    kind == 2 ? $"remove {name} and its interface; {live} sessions end" : $"remove {name}"));
+                    kind == 3 ? $"remove {name} and its interface; {live} sessions end" : $"remove {name}"));
             case { Before: DelegateRecord before, After: DelegateRecord after } when before.Proxy != after.Proxy:
                 return (11, new PlanStep(PlanAction.Swap, name, 0,
                     $"point {name} at {(after.Proxy.Length > 0 ? after.Proxy : "nothing")} instead of {(before.Proxy.Length > 0 ? before.Proxy : "nothing")}"));
             case { Before: DeviceRecord before, After: DeviceRecord after } when ChangePreparer.Reopens(before, after):
-                return (13, new PlanStep(PlanAction.Reopen, name, live, $"open the interface of {name} anew; {live} sessions end"));
+                return (14, new PlanStep(PlanAction.Reopen, name, live, $"open the interface of {name} anew; {live} sessions end"));
             case { Before: { } before, After: { } after } when before.Revision != after.Revision:
                 return (10 + kind, new PlanStep(PlanAction.Update, name, 0, $"change {name}"));
             default:
@@ -123,6 +128,20 @@ internal static class ConfigurationPlanner
         }
     }
 
+    private static void Put(StateDraft draft, PolicyDraft wish)
+    {
+        ViolationList violations = new();
+        PolicySpec spec = PolicyValidator.Validate(wish, "", FieldNaming.Json, violations)!;
+        if (!draft.State.Policies.TryGetValue(wish.Name, out PolicyRecord? known))
+        {
+            draft.Add(wish, spec);
+        }
+        else if (RecordCodec.Text(known.Draft) != RecordCodec.Text(wish))
+        {
+            draft.Change(wish.Name, wish, spec);
+        }
+    }
+
     private static void Put(StateDraft draft, DeviceDraft wish)
     {
         ViolationList violations = new();
@@ -147,10 +166,14 @@ internal static class ConfigurationPlanner
                 case DeviceRecord:
                     draft.RemoveDevice(record.Name);
                     break;
-                case DelegateRecord when !request.Prune && draft.State.UsersOfDelegate(record.Name).Any():
+                case PolicyRecord when !request.Prune && draft.State.UsersOfPolicy(record.Name).Any():
+                case DelegateRecord when !request.Prune && draft.State.UsersOfTarget(record.Name).Any():
                 case ProxyRecord when !request.Prune && draft.State.UsersOfProxy(record.Name).Any():
                     // Somebody who is not of the file uses it: it stays, and is nobody's of the file any more.
                     draft.Own(record.Name, ResourceSource.Api);
+                    break;
+                case PolicyRecord:
+                    draft.RemovePolicy(record.Name);
                     break;
                 case DelegateRecord:
                     draft.RemoveDelegate(record.Name);
@@ -178,5 +201,6 @@ internal static class ConfigurationPlanner
     }
 
     private static IEnumerable<string> Names(DesiredState desired) =>
-        [.. desired.Proxies.Select(p => p.Name), .. desired.Delegates.Select(d => d.Name), .. desired.Devices.Select(d => d.Name)];
+        [.. desired.Proxies.Select(p => p.Name), 
+            .. desired.Delegates.Select(d => d.Name), .. desired.Policies.Select(p => p.Name), .. desired.Devices.Select(d => d.Name)];
 }

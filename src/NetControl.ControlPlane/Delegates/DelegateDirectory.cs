@@ -68,7 +68,7 @@ public sealed partial class DelegateDirectory
         Deleted deleted = await _mutator.RunAsync(mutation, next =>
         {
             StateDraft.CheckEtag(next.State.Delegate(name), etag);
-            string users = string.Join(", ", next.State.UsersOfDelegate(name));
+            string users = string.Join(", ", next.State.UsersOfTarget(name));
             if (users.Length > 0 && !force)
             {
                 throw new ControlPlaneException(ControlPlaneError.ResourceInUse,

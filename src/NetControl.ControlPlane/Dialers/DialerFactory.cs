@@ -18,9 +18,15 @@ internal sealed class DialerFactory
 
     public ProxyRuntime Build(ProxySpec spec)
     {
-        IStreamDialer streams = _engine.StreamDialer;
-        IPacketListener packets = _engine.PacketListener;
-        foreach (Hop hop in spec.Chain.Hops)
+        (IStreamDialer streams, IPacketListener packets) = Wrap(spec.Chain, _engine.StreamDialer, _engine.PacketListener);
+        PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = _engine.TimeProvider };
+        return new ProxyRuntime(streams, new PacketListenerProxy(packets, options));
+    }
+
+    /// <summary>Wraps a chain's hops around a dialer and a listener.</summary>
+    public (IStreamDialer Streams, IPacketListener Packets) Wrap(Chain chain, IStreamDialer streams, IPacketListener packets)
+    {
+        foreach (Hop hop in chain.Hops)
         {
             (streams, packets) = hop switch
             {
@@ -29,8 +35,7 @@ internal sealed class DialerFactory
             };
         }
 
-        PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = _engine.TimeProvider };
-        return new ProxyRuntime(streams, new PacketListenerProxy(packets, options));
+        return (streams, packets);
     }
 
     private (IStreamDialer Streams, IPacketListener Packets) Wrap(Socks5Hop hop, IStreamDialer streams, IPacketListener packets)

@@ -1,5 +1,6 @@
 using NetControl.Engine;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Engines;
@@ -26,6 +27,12 @@ internal sealed class EngineDeviceAdapter : IEngineDevice
     {
         get => _device.PacketEgress;
         set => _device.PacketEgress = value;
+    }
+
+    public PolicyModel? Policy
+    {
+        get => _device.Policy;
+        set => _device.Policy = value;
     }
 
     public bool AcceptImmediately

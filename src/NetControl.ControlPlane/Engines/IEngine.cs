@@ -1,5 +1,7 @@
 using NetControl.Engine;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 
@@ -9,7 +11,7 @@ namespace NetControl.ControlPlane.Engines;
 /// <remarks>The members mean what those of <see cref="PacketEngine"/> mean.</remarks>
 internal interface IEngine
 {
-    int Loops { get; }
+    EngineOptions Options { get; }
 
     IStreamDialer StreamDialer { get; }
 
@@ -36,4 +38,8 @@ internal interface IEngine
     EngineCounters ReadCounters();
 
     Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken);
+
+    Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken);
+
+    DiagnosisReport DiagnoseRouting(DiagnosisRequest request);
 }

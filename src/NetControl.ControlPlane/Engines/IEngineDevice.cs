@@ -1,5 +1,6 @@
 using NetControl.Engine;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Engines;
@@ -12,6 +13,8 @@ internal interface IEngineDevice
     Egress? StreamEgress { get; set; }
 
     Egress? PacketEgress { get; set; }
+
+    PolicyModel? Policy { get; set; }
 
     bool AcceptImmediately { get; set; }
 

@@ -1,5 +1,7 @@
 using NetControl.Engine;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 
@@ -15,7 +17,7 @@ internal sealed class PacketEngineAdapter : IEngine
         _engine = engine;
     }
 
-    public int Loops => _engine.Options.Loops;
+    public EngineOptions Options => _engine.Options;
 
     public IStreamDialer StreamDialer => _engine.StreamDialer;
 
@@ -50,4 +52,9 @@ internal sealed class PacketEngineAdapter : IEngine
 
     public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken) =>
         _engine.ReadAccountingAsync(cancellationToken);
+
+    public Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken) =>
+        _engine.CaptureAsync(device, options, cancellationToken);
+
+    public DiagnosisReport DiagnoseRouting(DiagnosisRequest request) => _engine.DiagnoseRouting(request);
 }

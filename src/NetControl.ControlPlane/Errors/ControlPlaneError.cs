@@ -63,4 +63,7 @@ public enum ControlPlaneError
 
     /// <summary>The process is shutting down.</summary>
     ShuttingDown,
+
+    /// <summary>There are as many of these as there may be.</summary>
+    LimitExceeded,
 }

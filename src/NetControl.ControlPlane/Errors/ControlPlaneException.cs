@@ -46,6 +46,7 @@ public sealed class ControlPlaneException : Exception
             EngineError.InterfaceBusy => ControlPlaneError.InterfaceBusy,
             EngineError.KernelRefused => ControlPlaneError.KernelRefused,
             EngineError.Closed => ControlPlaneError.DeviceClosed,
+            EngineError.LimitExceeded => ControlPlaneError.LimitExceeded,
             _ => ControlPlaneError.Internal,
         },
         e.Message,

@@ -91,7 +91,7 @@ internal sealed class ChangePreparer
     }
 
     private static Specs.DeviceDraft Detached(DeviceRecord record) =>
-        record.Draft with { StreamDialer = "", PacketProxy = "", AcceptImmediately = false };
+        record.Draft with { StreamDialer = "", PacketProxy = "", Policy = "", AcceptImmediately = false };
 
     private void Open(DeviceRecord record, PreparedChange prepared)
     {

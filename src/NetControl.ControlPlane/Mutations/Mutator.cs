@@ -231,8 +231,15 @@ internal sealed partial class Mutator : IDisposable
                     case DelegateRecord { Proxy.Length: > 0 } d:
                         yield return d.Proxy;
                         break;
+                    case PolicyRecord policy:
+                        foreach (string target in policy.Targets)
+                        {
+                            yield return target;
+                        }
+
+                        break;
                     case DeviceRecord device:
-                        foreach (string target in (string[])[device.Draft.StreamDialer, device.Draft.PacketProxy])
+                        foreach (string target in (string[])[device.Draft.StreamDialer, device.Draft.PacketProxy, device.Draft.Policy])
                         {
                             if (target.Length > 0)
                             {

@@ -2,6 +2,7 @@ using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
 using NetControl.Engine;
+using NetControl.Engine.Policies;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -14,6 +15,7 @@ internal sealed class Runtimes
 {
     private readonly Dictionary<string, ProxyWay> _proxies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DelegateWay> _delegates = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PolicyWay> _policies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DeviceSlot> _devices = new(StringComparer.Ordinal);
 
     public Lock Gate { get; } = new();
@@ -28,6 +30,9 @@ internal sealed class Runtimes
 
     /// <summary>What a proxy was built into; null for one that is not there.</summary>
     public ProxyRuntime? Proxy(string name) => _proxies.GetValueOrDefault(name)?.Runtime;
+
+    /// <summary>A policy as loops use it; null for one that is not there.</summary>
+    public PolicyModel? Policy(string name) => _policies.GetValueOrDefault(name)?.Model;
 
     /// <summary>Makes a transaction take effect. Call under the gate.</summary>
     public void Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared)
@@ -47,6 +52,8 @@ internal sealed class Runtimes
                     break;
             }
         }
+
+        PublishPolicies(next);
 
         // All of them: an egress may be another object under the same name.
         foreach (DeviceRecord record in next.Devices.Values)
@@ -68,8 +75,21 @@ internal sealed class Runtimes
         if (_devices.GetValueOrDefault(record.Name)?.Device is { } device)
         {
             device.AcceptImmediately = record.Spec.AcceptImmediately;
-            device.StreamEgress = record.Draining ? null : Resolve(record.Spec.StreamDialer);
-            device.PacketEgress = record.Draining ? null : Resolve(record.Spec.PacketProxy);
+            // A policy that is gone by force lets nothing pass: what it refused must not find another way.
+            PolicyModel? policy = record.Spec.Policy.Length > 0 ? Policy(record.Spec.Policy) : null;
+            bool closed = record.Draining || (record.Spec.Policy.Length > 0 && policy is null);
+            Egress? streams = closed ? null : Resolve(record.Spec.StreamDialer);
+            Egress? packets = closed ? null : Resolve(record.Spec.PacketProxy);
+
+            // The narrower of old and new is in force between the writes: a policy comes before what it guards, and goes after it.
+            if (policy is not null)
+            {
+                device.Policy = closed ? null : policy;
+            }
+
+            device.StreamEgress = streams;
+            device.PacketEgress = packets;
+            device.Policy = closed ? null : policy;
         }
     }
 
@@ -108,6 +128,25 @@ internal sealed class Runtimes
         else
         {
             _delegates[after.Name] = new DelegateWay(Model(after));
+        }
+    }
+
+    // All of them: a rule leads to an egress, which may be another object under the same name.
+    private void PublishPolicies(ControlState next)
+    {
+        foreach (string gone in _policies.Keys.Where(name => !next.Policies.ContainsKey(name)).ToArray())
+        {
+            _policies.Remove(gone);
+        }
+
+        foreach (PolicyRecord record in next.Policies.Values)
+        {
+            if (!_policies.TryGetValue(record.Name, out PolicyWay? way))
+            {
+                _policies.Add(record.Name, way = new PolicyWay());
+            }
+
+            way.Compile(record, Resolve);
         }
     }
 

@@ -1,7 +1,9 @@
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.State;
+using NetControl.Engine.Policies;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -25,13 +27,26 @@ internal readonly struct StateView
 
     public DelegateView Delegate(string name) => View(State.Delegate(name));
 
+    public PolicyView Policy(string name) => View(State.Policy(name));
+
     public DeviceView Device(string name) => View(State.Device(name));
 
     public ProxyView View(ProxyRecord record) =>
         new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)]);
 
     public DelegateView View(DelegateRecord record) =>
-        new(record.Meta, record.Proxy, _runtimes.IsDraining(record.Name), [.. State.UsersOfDelegate(record.Name)]);
+        new(record.Meta, record.Proxy, _runtimes.IsDraining(record.Name), [.. State.UsersOfTarget(record.Name)]);
+
+    public PolicyView View(PolicyRecord record)
+    {
+        PolicyModel? model = _runtimes.Policy(record.Name);
+        long Hits(string id) => model?.Rules.FirstOrDefault(rule => rule.Id == id)?.Hits.Count ?? 0;
+        return new PolicyView(
+            record.Meta,
+            record.Spec,
+            [.. record.Spec.Rules.Select(rule => Hits(rule.Id)), model?.Otherwise.Hits.Count ?? 0],
+            [.. State.UsersOfPolicy(record.Name)]);
+    }
 
     public DeviceView View(DeviceRecord record)
     {
@@ -42,6 +57,7 @@ internal readonly struct StateView
             { Fault: not null } => DevicePhase.Failed,
             null => DevicePhase.Starting,
             _ when record.Draining => DevicePhase.Draining,
+            _ when record.Spec.Policy.Length > 0 && !State.Policies.ContainsKey(record.Spec.Policy) => DevicePhase.Blocked,
             _ => State.Usable(record.Spec.StreamDialer) || State.Usable(record.Spec.PacketProxy) ? DevicePhase.Ready : DevicePhase.Blocked,
         };
         return new DeviceView(record.Meta, record.Spec, phase, slot?.Device?.Status, slot?.Fault?.Message ?? "");
@@ -52,6 +68,7 @@ internal readonly struct StateView
     {
         ProxyRecord proxy => View(proxy),
         DelegateRecord d => View(d),
+        PolicyRecord policy => View(policy),
         DeviceRecord device => View(device),
         _ => null,
     };

@@ -9,6 +9,9 @@ public sealed record DesiredState
     /// <summary>Delegates.</summary>
     public IReadOnlyList<DelegateDraft> Delegates { get; init; } = [];
 
+    /// <summary>Policies.</summary>
+    public IReadOnlyList<PolicyDraft> Policies { get; init; } = [];
+
     /// <summary>Devices.</summary>
     public IReadOnlyList<DeviceDraft> Devices { get; init; } = [];
 }

@@ -26,6 +26,9 @@ public sealed record DeviceDraft
     /// <summary>The attachment for UDP, or empty.</summary>
     public string PacketProxy { get; init; } = "";
 
+    /// <summary>The policy that governs it, or empty.</summary>
+    public string Policy { get; init; } = "";
+
     /// <summary>Whether a SYN is answered before the dial is done.</summary>
     public bool AcceptImmediately { get; init; }
 
@@ -37,6 +40,12 @@ public sealed record DeviceDraft
 
     /// <summary>Whose datagrams reach a UDP session.</summary>
     public UdpFiltering UdpFiltering { get; init; }
+
+    /// <summary>The congestion control of its TCP connections.</summary>
+    public CongestionControl CongestionControl { get; init; }
+
+    /// <summary>When its TCP connections ask a silent application whether it is still there.</summary>
+    public KeepAliveSpec KeepAlive { get; init; } = new();
 
     /// <summary>The limits; 0 in one of them is its default.</summary>
     public DeviceLimits Limits { get; init; } = TunSpec.DefaultLimits;

@@ -15,6 +15,9 @@ public static class ResourceName
     /// <summary>The collection of proxies.</summary>
     public const string Proxies = "proxies";
 
+    /// <summary>The collection of policies.</summary>
+    public const string Policies = "policies";
+
     private const string SessionInfix = "/sessions/s";
 
     /// <summary>Whether the text is an id.</summary>

@@ -27,6 +27,9 @@ public sealed record TunSpec
     /// <summary>The attachment for UDP, or empty.</summary>
     public required string PacketProxy { get; init; }
 
+    /// <summary>The policy that governs it, or empty.</summary>
+    public string Policy { get; init; } = "";
+
     /// <summary>Whether a SYN is answered before the dial is done.</summary>
     public required bool AcceptImmediately { get; init; }
 
@@ -38,6 +41,12 @@ public sealed record TunSpec
 
     /// <summary>Whose datagrams reach a UDP session.</summary>
     public UdpFiltering UdpFiltering { get; init; }
+
+    /// <summary>The congestion control of its TCP connections.</summary>
+    public CongestionControl CongestionControl { get; init; }
+
+    /// <summary>When its TCP connections ask a silent application whether it is still there.</summary>
+    public KeepAliveSpec KeepAlive { get; init; } = new();
 
     /// <summary>The limits as asked for; 0 in one of them is its default.</summary>
     public DeviceLimits Limits { get; init; } = DefaultLimits;
@@ -62,6 +71,8 @@ public sealed record TunSpec
         Queues = Queues,
         Offload = !DisableOffload,
         UdpFiltering = UdpFiltering,
+        CongestionControl = CongestionControl,
+        KeepAlive = KeepAlive.Resolve(),
         Limits = ResolvedLimits(),
     };
 

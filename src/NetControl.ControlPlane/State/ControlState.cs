@@ -17,6 +17,8 @@ internal sealed record ControlState
 
     public ImmutableSortedDictionary<string, DelegateRecord> Delegates { get; init; } = None<DelegateRecord>();
 
+    public ImmutableSortedDictionary<string, PolicyRecord> Policies { get; init; } = None<PolicyRecord>();
+
     public ImmutableSortedDictionary<string, DeviceRecord> Devices { get; init; } = None<DeviceRecord>();
 
     public ProxyRecord Proxy(string name) => Proxies.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
@@ -24,6 +26,8 @@ internal sealed record ControlState
     public DelegateRecord Delegate(string name) => Delegates.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
 
     public DeviceRecord Device(string name) => Devices.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
+
+    public PolicyRecord Policy(string name) => Policies.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
 
     /// <summary>Fails unless an attachment's target exists; empty is none.</summary>
     public void EnsureTarget(string target)
@@ -44,31 +48,47 @@ internal sealed record ControlState
     }
 
     /// <summary>Whether a session that is born on this attachment has a way out.</summary>
-    public bool Usable(string target) =>
-        Proxies.ContainsKey(target) || (Delegates.TryGetValue(target, out DelegateRecord? d) && Proxies.ContainsKey(d.Proxy));
+    public bool Usable(string target) => ProxyOf(target).Length > 0;
 
-    public IEnumerable<string> UsersOfDelegate(string name) =>
-        from device in Devices.Values where device.Draft.StreamDialer == name || device.Draft.PacketProxy == name select device.Name;
+    /// <summary>Who sends sessions to a delegate, or to a proxy directly.</summary>
+    public IEnumerable<string> UsersOfTarget(string name) =>
+        (from policy in Policies.Values where policy.Targets.Contains(name, StringComparer.Ordinal) select policy.Name)
+        .Concat(from device in Devices.Values where device.Draft.StreamDialer == name || device.Draft.PacketProxy == name select device.Name);
+
+    public IEnumerable<string> UsersOfPolicy(string name) => from device in Devices.Values where device.Draft.Policy == name select device.Name;
+
+    /// <summary>The proxy behind a target; empty when there is none.</summary>
+    public string ProxyOf(string target) =>
+        Proxies.ContainsKey(target) ? target
+        : Delegates.TryGetValue(target, out DelegateRecord? d) && Proxies.ContainsKey(d.Proxy) ? d.Proxy
+        : "";
 
     public IEnumerable<string> UsersOfProxy(string name) =>
-        (from d in Delegates.Values where d.Proxy == name select d.Name).Concat(UsersOfDelegate(name));
+        (from d in Delegates.Values where d.Proxy == name select d.Name).Concat(UsersOfTarget(name));
 
     /// <summary>The same with one resource put in, new or in the place of the one by its name.</summary>
     public ControlState With(ResourceRecord record) => record switch
     {
         ProxyRecord proxy => this with { Proxies = Proxies.SetItem(proxy.Name, proxy) },
         DelegateRecord d => this with { Delegates = Delegates.SetItem(d.Name, d) },
+        PolicyRecord policy => this with { Policies = Policies.SetItem(policy.Name, policy) },
         DeviceRecord device => this with { Devices = Devices.SetItem(device.Name, device) },
         _ => throw new InvalidOperationException($"{record.GetType().Name} is no resource"),
     };
 
     /// <summary>The same without one resource.</summary>
     public ControlState Without(string name) =>
-        this with { Proxies = Proxies.Remove(name), Delegates = Delegates.Remove(name), Devices = Devices.Remove(name) };
+        this with
+        {
+            Proxies = Proxies.Remove(name),
+            Delegates = Delegates.Remove(name),
+            Policies = Policies.Remove(name),
+            Devices = Devices.Remove(name),
+        };
 
     /// <summary>Any resource; null for one that is not there.</summary>
     public ResourceRecord? Find(string name) =>
-        Proxies.GetValueOrDefault(name) ?? (ResourceRecord?)Delegates.GetValueOrDefault(name) ?? Devices.GetValueOrDefault(name);
+        Proxies.GetValueOrDefault(name) ?? (ResourceRecord?)Delegates.GetValueOrDefault(name) ?? (ResourceRecord?)Policies.GetValueOrDefault(name) ?? Devices.GetValueOrDefault(name);
 
-    public IEnumerable<ResourceRecord> All() => [.. Proxies.Values, .. Delegates.Values, .. Devices.Values];
+    public IEnumerable<ResourceRecord> All() => [.. Proxies.Values, .. Delegates.Values, .. Policies.Values, .. Devices.Values];
 }

@@ -9,7 +9,9 @@ internal sealed record RecordChange(ResourceRecord? Before, ResourceRecord? Afte
 
     /// <summary>What changed between two states, in the order in which a reader can follow: what is pointed at comes first.</summary>
     public static IReadOnlyList<RecordChange> Between(ControlState before, ControlState after) =>
-        [.. Between(before.Proxies, after.Proxies), .. Between(before.Delegates, after.Delegates), .. Between(before.Devices, after.Devices)];
+        [.. Between(before.Proxies, after.Proxies), 
+            .. Between(before.Delegates, after.Delegates), .. Between(before.Policies, after.Policies),
+            .. Between(before.Devices, after.Devices)];
 
     private static IEnumerable<RecordChange> Between<T>(IReadOnlyDictionary<string, T> before, IReadOnlyDictionary<string, T> after)
         where T : ResourceRecord

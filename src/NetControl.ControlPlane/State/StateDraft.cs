@@ -65,9 +65,28 @@ internal sealed class StateDraft
         State = State with { Delegates = State.Delegates.Add(draft.Name, record) };
     }
 
+    public void Add(PolicyDraft draft, PolicySpec spec)
+    {
+        EnsureFree(draft.Name, State.Policies.ContainsKey(draft.Name));
+        PolicyRecord record = new()
+        {
+            Name = draft.Name,
+            Uid = NewUid(),
+            Revision = _revision,
+            CreateTime = _now,
+            UpdateTime = _now,
+            Source = Source,
+            Draft = draft,
+            Spec = spec,
+        };
+        EnsureTargets(record);
+        State = State with { Policies = State.Policies.Add(draft.Name, record) };
+    }
+
     public void Add(DeviceDraft draft, TunSpec spec)
     {
         EnsureFree(draft.Name, State.Devices.ContainsKey(draft.Name));
+        EnsurePolicy(draft);
         State.EnsureTarget(draft.StreamDialer);
         State.EnsureTarget(draft.PacketProxy);
         DeviceRecord record = new()
@@ -103,10 +122,23 @@ internal sealed class StateDraft
         State = State with { Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = proxy }) };
     }
 
+    /// <summary>New rules.</summary>
+    public void Change(string name, PolicyDraft draft, PolicySpec spec)
+    {
+        PolicyRecord changed = Touched(State.Policy(name)) with { Draft = draft, Spec = spec };
+        EnsureTargets(changed);
+        State = State with { Policies = State.Policies.SetItem(name, changed) };
+    }
+
     /// <summary>New settings of a device.</summary>
     public void Change(string name, DeviceDraft draft, TunSpec spec)
     {
         DeviceRecord old = State.Device(name);
+        if (draft.Policy != old.Draft.Policy)
+        {
+            EnsurePolicy(draft);
+        }
+
         State.EnsureTarget(draft.StreamDialer);
         State.EnsureTarget(draft.PacketProxy);
         State = State with { Devices = State.Devices.SetItem(name, Touched(old) with { Draft = Normalized(draft, spec), Spec = spec }) };
@@ -175,6 +207,13 @@ internal sealed class StateDraft
         DetachEverywhere(name);
     }
 
+    /// <summary>Removes a policy. A device that it governed keeps the name: without its rules nothing may pass.</summary>
+    public void RemovePolicy(string name)
+    {
+        State.Policy(name);
+        State = State with { Policies = State.Policies.Remove(name) };
+    }
+
     public void RemoveDevice(string name)
     {
         State.Device(name);
@@ -198,6 +237,23 @@ internal sealed class StateDraft
         }
     }
 
+    private void EnsureTargets(PolicyRecord record)
+    {
+        foreach (string target in record.Targets)
+        {
+            State.EnsureTarget(target);
+        }
+    }
+
+    private void EnsurePolicy(DeviceDraft draft)
+    {
+        if (draft.Policy.Length > 0)
+        {
+            State.Policy(draft.Policy);
+        }
+    }
+
+    // A rule of a policy that leads to what is gone stays, and refuses: taking it out would let traffic pass another way.
     private void DetachEverywhere(string target)
     {
         foreach (DeviceRecord device in State.Devices.Values)

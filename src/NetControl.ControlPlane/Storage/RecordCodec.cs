@@ -14,12 +14,16 @@ internal static class RecordCodec
         {
             ProxyRecord proxy => JsonSerializer.Serialize(proxy.Draft, SpecJson.Default.ProxyDraft),
             DelegateRecord d => JsonSerializer.Serialize(new DelegateDraft(d.Name, d.Proxy), SpecJson.Default.DelegateDraft),
+            PolicyRecord policy => JsonSerializer.Serialize(policy.Draft, SpecJson.Default.PolicyDraft),
             DeviceRecord device => JsonSerializer.Serialize(new StoredDevice(device.Draft, device.Draining), SpecJson.Default.StoredDevice),
             _ => throw new InvalidOperationException($"{record.GetType().Name} has no stored form"),
         });
 
     /// <summary>A device's draft in one comparable text: two that are alike wish for the same.</summary>
     public static string Text(DeviceDraft draft) => JsonSerializer.Serialize(new StoredDevice(draft, false), SpecJson.Default.StoredDevice);
+
+    /// <summary>A policy's draft in one comparable text.</summary>
+    public static string Text(PolicyDraft draft) => JsonSerializer.Serialize(draft, SpecJson.Default.PolicyDraft);
 
     /// <exception cref="StorageException">The store holds what this version does not understand.</exception>
     public static ControlState Read(StoredState stored)
@@ -46,6 +50,7 @@ internal static class RecordCodec
     private static ResourceRecord Read(StoredResource resource) =>
         ResourceName.Is(resource.Name, ResourceName.Proxies) ? ReadProxy(resource)
         : ResourceName.Is(resource.Name, ResourceName.Delegates) ? ReadDelegate(resource)
+        : ResourceName.Is(resource.Name, ResourceName.Policies) ? ReadPolicy(resource)
         : ReadDevice(resource);
 
 
@@ -82,6 +87,26 @@ internal static class RecordCodec
             UpdateTime = resource.UpdateTime,
             Source = Enum.Parse<ResourceSource>(resource.Source),
             Proxy = draft.Proxy ?? "",
+        };
+    }
+
+    private static PolicyRecord ReadPolicy(StoredResource resource)
+    {
+        PolicyDraft draft = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.PolicyDraft)!;
+        ViolationList violations = new();
+        PolicySpec? spec = PolicyValidator.Validate(draft, "", FieldNaming.Json, violations);
+        violations.ThrowIfAny(resource.Name);
+        return new PolicyRecord
+        {
+            Name = resource.Name,
+            Uid = resource.Uid,
+            Revision = resource.Revision,
+            Generation = resource.Generation,
+            CreateTime = resource.CreateTime,
+            UpdateTime = resource.UpdateTime,
+            Source = Enum.Parse<ResourceSource>(resource.Source),
+            Draft = draft,
+            Spec = spec!,
         };
     }
 

@@ -9,6 +9,7 @@ namespace NetControl.ControlPlane.Storage;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProxyDraft))]
 [JsonSerializable(typeof(DelegateDraft))]
+[JsonSerializable(typeof(PolicyDraft))]
 [JsonSerializable(typeof(StoredDevice))]
 [JsonSerializable(typeof(StoredPending))]
 internal sealed partial class SpecJson : JsonSerializerContext;

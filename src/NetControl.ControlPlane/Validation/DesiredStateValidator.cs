@@ -35,12 +35,18 @@ public static class DesiredStateValidator
             }
         }
 
+        HashSet<string> policies = Policies(desired, known, proxies, delegates, violations);
         List<TunSpec> valid = [];
         for (int i = 0; i < desired.Devices.Count; i++)
         {
             DeviceDraft draft = desired.Devices[i];
             Reference(draft.StreamDialer, $"devices[{i}].{FieldNaming.Json.StreamDialer}", proxies, delegates, violations);
             Reference(draft.PacketProxy, $"devices[{i}].{FieldNaming.Json.PacketProxy}", proxies, delegates, violations);
+            if (ResourceName.Is(draft.Policy, ResourceName.Policies) && !policies.Contains(draft.Policy))
+            {
+                Missing($"devices[{i}].policy", draft.Policy, policies, violations);
+            }
+
             TunSpec? spec = DeviceValidator.Validate(draft, $"devices[{i}].", FieldNaming.Json, violations);
             if (spec is null)
             {
@@ -57,6 +63,24 @@ public static class DesiredStateValidator
 
             valid.Add(spec);
         }
+    }
+
+    private static HashSet<string> Policies(DesiredState desired, IReadOnlySet<string> known, HashSet<string> proxies,
+        HashSet<string> delegates, ViolationList violations)
+    {
+        HashSet<string> policies = Names(desired.Policies.Select(p => p.Name), "policies", violations);
+        policies.UnionWith(known.Where(name => ResourceName.Is(name, ResourceName.Policies)));
+        for (int i = 0; i < desired.Policies.Count; i++)
+        {
+            PolicyDraft draft = desired.Policies[i];
+            PolicyValidator.Validate(draft, $"policies[{i}].", FieldNaming.Json, violations);
+            for (int rule = 0; rule < draft.Rules.Count; rule++)
+            {
+                Reference(draft.Rules[rule].Target, $"policies[{i}].rules[{rule}].target", proxies, delegates, violations);
+            }
+        }
+
+        return policies;
     }
 
     private static HashSet<string> Names(IEnumerable<string> names, string field, ViolationList violations)

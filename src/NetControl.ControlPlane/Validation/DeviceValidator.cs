@@ -36,11 +36,17 @@ public static class DeviceValidator
                 $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
         }
 
+        KeepAliveValidator.Check(draft.KeepAlive, prefix + naming.KeepAlive + ".", violations);
         CheckLimits(draft.Limits, prefix + "limits.", naming, violations);
         IReadOnlyList<IpPrefix> addresses = Addresses(draft.Addresses, prefix + "addresses", violations);
         IReadOnlyList<IpPrefix> routes = Routes(draft.Routes, prefix + "routes", violations);
         NameValidator.CheckAttachment(draft.StreamDialer, prefix + naming.StreamDialer, violations);
         NameValidator.CheckAttachment(draft.PacketProxy, prefix + naming.PacketProxy, violations);
+        if (draft.Policy.Length > 0)
+        {
+            NameValidator.Check(draft.Policy, ResourceName.Policies, prefix + "policy", violations);
+        }
+
         return violations.Items.Count > before
             ? null
             : new TunSpec
@@ -52,10 +58,13 @@ public static class DeviceValidator
                 Routes = routes,
                 StreamDialer = draft.StreamDialer,
                 PacketProxy = draft.PacketProxy,
+                Policy = draft.Policy,
                 AcceptImmediately = draft.AcceptImmediately,
                 Queues = (int)draft.Queues,
                 DisableOffload = draft.DisableOffload,
                 UdpFiltering = draft.UdpFiltering,
+                CongestionControl = draft.CongestionControl,
+                KeepAlive = draft.KeepAlive,
                 Limits = draft.Limits,
             };
     }

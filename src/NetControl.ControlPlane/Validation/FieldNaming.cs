@@ -6,21 +6,25 @@ public sealed record FieldNaming
     /// <summary>The spelling of protos, which gRPC clients see.</summary>
     public static readonly FieldNaming Proto = new("udp_idle_timeout", "stream_dialer", "packet_proxy")
     {
+        KeepAlive = "keep_alive",
         MaxTcpSessions = "max_tcp_sessions",
         MaxUdpSessions = "max_udp_sessions",
         MaxHalfOpen = "max_half_open",
         MaxBufferBytes = "max_buffer_bytes",
         MaxReassemblyBytes = "max_reassembly_bytes",
+        DefaultAction = "default_action",
     };
 
     /// <summary>The spelling of ProtoJSON, which files use.</summary>
     public static readonly FieldNaming Json = new("udpIdleTimeout", "streamDialer", "packetProxy")
     {
+        KeepAlive = "keepAlive",
         MaxTcpSessions = "maxTcpSessions",
         MaxUdpSessions = "maxUdpSessions",
         MaxHalfOpen = "maxHalfOpen",
         MaxBufferBytes = "maxBufferBytes",
         MaxReassemblyBytes = "maxReassemblyBytes",
+        DefaultAction = "defaultAction",
     };
 
     private FieldNaming(string udpIdleTimeout, string streamDialer, string packetProxy)
@@ -36,6 +40,8 @@ public sealed record FieldNaming
 
     internal string PacketProxy { get; }
 
+    internal string KeepAlive { get; init; } = "";
+
     internal string MaxTcpSessions { get; init; } = "";
 
     internal string MaxUdpSessions { get; init; } = "";
@@ -45,4 +51,6 @@ public sealed record FieldNaming
     internal string MaxBufferBytes { get; init; } = "";
 
     internal string MaxReassemblyBytes { get; init; } = "";
+
+    internal string DefaultAction { get; init; } = "";
 }

@@ -41,12 +41,18 @@ internal static class NameValidator
         }
     }
 
-    private static string Singular(string collection) => collection == ResourceName.Proxies ? "proxy" : collection[..^1];
+    private static string Singular(string collection) => collection switch
+    {
+        ResourceName.Proxies => "proxy",
+        ResourceName.Policies => "policy",
+        _ => collection[..^1],
+    };
 
     private static string Example(string collection) => collection switch
     {
         ResourceName.Devices => "devices/tun0",
         ResourceName.Delegates => "delegates/egress",
+        ResourceName.Policies => "policies/default",
         _ => "proxies/upstream",
     };
 }

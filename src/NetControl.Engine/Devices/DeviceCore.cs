@@ -1,4 +1,5 @@
 using NetControl.Engine.Budgets;
+using NetControl.Engine.Policies;
 using NetControl.Stack.Tcp;
 
 namespace NetControl.Engine.Devices;
@@ -10,6 +11,7 @@ internal sealed class DeviceCore
     private volatile Egress? _streamEgress;
     private volatile Egress? _packetEgress;
     private volatile bool _acceptImmediately;
+    private volatile PolicyModel? _policy;
 
     /// <summary>Makes the shared part of a device.</summary>
     public DeviceCore(string name, int mtu, TcpParameters tcp)
@@ -52,6 +54,9 @@ internal sealed class DeviceCore
 
     /// <summary>The way out for UDP.</summary>
     public Egress? PacketEgress { get => _packetEgress; set => _packetEgress = value; }
+
+    /// <summary>What may pass, and through which egress; null lets everything pass.</summary>
+    public PolicyModel? Policy { get => _policy; set => _policy = value; }
 
     /// <summary>Whether a SYN is answered before the dial is done.</summary>
     public bool AcceptImmediately { get => _acceptImmediately; set => _acceptImmediately = value; }

@@ -29,6 +29,12 @@ public sealed record DeviceSpec
     /// <summary>Whose datagrams reach a UDP session from outside.</summary>
     public UdpFiltering UdpFiltering { get; init; }
 
+    /// <summary>The congestion control of its TCP connections.</summary>
+    public CongestionControl CongestionControl { get; init; }
+
+    /// <summary>When its TCP connections ask a silent client whether it is still there.</summary>
+    public KeepAlive KeepAlive { get; init; } = new();
+
     /// <summary>What the device may take.</summary>
     public DeviceLimits Limits { get; init; } = new();
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Network;
@@ -60,6 +61,9 @@ internal abstract class PacketQueue
     /// <summary>The flows that live here.</summary>
     public FlowTable Flows { get; }
 
+    /// <summary>Who records the packets; null when nobody does. Only the loop sets it.</summary>
+    public QueueCapture? Capture { get; set; }
+
     /// <summary>Takes a packet that came out of the device.</summary>
     /// <param name="packet">A whole IP packet or a super-packet; a view of the loop's read slot.</param>
     /// <param name="trust">Whether the kernel vouches for the transport checksum.</param>
@@ -67,11 +71,15 @@ internal abstract class PacketQueue
     {
         Counters.PacketsIn++;
         Counters.BytesIn += packet.Length;
+        QueueCapture? capture = Capture;
+        capture?.BeginDelivery(packet);
         DropReason reason = Flows.OnPacket(packet, trust);
         if (reason != DropReason.None)
         {
             Counters.Drops[(int)reason]++;
         }
+
+        capture?.EndDelivery(reason);
     }
 
     /// <summary>Hands a packet over from another loop's queue, because its flow lives here. Any thread; the packet is copied.</summary>
@@ -164,10 +172,13 @@ internal abstract class PacketQueue
         }
 
         Count(packet.Length);
-        if (!Write(default, packet))
+        bool written = Write(default, packet);
+        if (!written)
         {
             Counters.Drops[(int)DropReason.DeviceFull]++;
         }
+
+        Capture?.OnSent(packet, default, written);
     }
 
     /// <summary>Sends a UDP datagram to the application; one that exceeds the MTU goes in fragments.</summary>
@@ -195,10 +206,13 @@ internal abstract class PacketQueue
         }
 
         Count(total);
-        if (!Write(vnet, headers[..length], payload))
+        bool written = Write(vnet, headers[..length], payload);
+        if (!written)
         {
             Counters.Drops[(int)DropReason.DeviceFull]++;
         }
+
+        Capture?.OnSent(headers[..length], payload, written);
     }
 
     /// <summary>Sends a complete packet in fragments of the device's MTU.</summary>
@@ -224,10 +238,13 @@ internal abstract class PacketQueue
     private void Send(VirtioNetHeader vnet, int headersLength, ChunkBuffer payload, long offset, int length)
     {
         Count(headersLength + length);
-        if (!Write(vnet, _scratch.AsSpan(0, VirtioNetHeader.Size + headersLength), payload, offset, length))
+        bool written = Write(vnet, _scratch.AsSpan(0, VirtioNetHeader.Size + headersLength), payload, offset, length);
+        if (!written)
         {
             Counters.Drops[(int)DropReason.DeviceFull]++;
         }
+
+        Capture?.OnSent(_scratch.AsSpan(VirtioNetHeader.Size, headersLength), payload, offset, length, written);
     }
 
     private void DeliverPosted(object? state)

@@ -10,6 +10,7 @@ internal sealed class QueueCounters
     public long BytesOut;
     public long Retransmits;
     public long ResetsSent;
+    public long ResetsPassedOn;
     public long ResetsReceived;
     public long HalfOpen;
 }

@@ -1,3 +1,4 @@
+using NetControl.Engine.Captures;
 using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Loops;
@@ -140,10 +141,14 @@ internal sealed class TunQueue : PacketQueue, ILoopHandler
     {
         Counters.PacketsIn++;
         Counters.BytesIn += packet.Length;
+        QueueCapture? capture = Capture;
+        capture?.BeginDelivery(packet);
         DropReason reason = Flows.OnDatagrams(packet, size);
         if (reason != DropReason.None)
         {
             Counters.Drops[(int)reason]++;
         }
+
+        capture?.EndDelivery(reason);
     }
 }

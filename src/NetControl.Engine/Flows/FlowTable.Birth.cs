@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 using NetControl.Stack.Icmp;
@@ -32,22 +33,41 @@ internal sealed partial class FlowTable
             return DropReason.Martian; // RFC 9293 section 3.9.2.3
         }
 
-        if ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) != TcpFlags.Syn)
+        // RFC 9293 3.10.7.2: whatever else a SYN carries, it is a SYN; a FIN beside it will come again.
+        if ((parsed.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst)) != TcpFlags.Syn)
         {
             return RefuseStray(parsed, segment.Length);
         }
 
-        if (_queue.Device.StreamEgress?.Current is not { StreamDialer: not null } egress)
+        if (_context.Udp.Own.IsOwnDial(parsed.From, parsed.To))
+        {
+            SendReset(parsed, segment.Length); // which ends the dial, and with it the session that wanted it
+            return BreakLoop(SessionProtocol.Tcp, parsed);
+        }
+
+        PolicyRuleModel? rule = Judge(SessionProtocol.Tcp, parsed);
+        if (rule is { Action: PolicyAction.Deny or PolicyAction.Drop })
+        {
+            if (rule.Action == PolicyAction.Deny)
+            {
+                SendReset(parsed, segment.Length);
+            }
+
+            Reject(SessionProtocol.Tcp, parsed, null, SessionCause.PolicyDenied, rule);
+            return DropReason.PolicyDenied;
+        }
+
+        if ((rule?.Egress ?? _queue.Device.StreamEgress)?.Current is not { StreamDialer: not null } egress)
         {
             // Fail closed: the client learns at once that there is no way out, and nothing leaks past us.
             SendReset(parsed, segment.Length);
-            Reject(SessionProtocol.Tcp, parsed, null, SessionCause.Rejected);
+            Reject(SessionProtocol.Tcp, parsed, null, SessionCause.Rejected, rule);
             return DropReason.NoEgress;
         }
 
         if (!TryEnterHalfOpen())
         {
-            Reject(SessionProtocol.Tcp, parsed, egress, SessionCause.LimitExceeded);
+            Reject(SessionProtocol.Tcp, parsed, egress, SessionCause.LimitExceeded, rule);
             return DropReason.HalfOpenLimit; // silence: the client tries again, a flood gets nothing to feed on
         }
 
@@ -55,7 +75,7 @@ internal sealed partial class FlowTable
         {
             _queue.Device.Budgets.HalfOpen.Return(1);
             SendReset(parsed, segment.Length);
-            Reject(SessionProtocol.Tcp, parsed, egress, SessionCause.LimitExceeded);
+            Reject(SessionProtocol.Tcp, parsed, egress, SessionCause.LimitExceeded, rule);
             return DropReason.SessionLimit;
         }
 
@@ -68,7 +88,7 @@ internal sealed partial class FlowTable
 
         TcpFlow flow = Rent();
         _tcp.Add(key, flow);
-        flow.Open(key, parsed, egress);
+        flow.Open(key, packet, parsed, egress, rule);
         if (flow.IsHalfOpen)
         {
             _halfOpen.Add(flow, _context.Loop.Now, _queue.Counters.HalfOpen);
@@ -89,13 +109,41 @@ internal sealed partial class FlowTable
         return _queue.Device.Budgets.HalfOpen.TryTake(1);
     }
 
-    private void Reject(SessionProtocol protocol, in ParsedPacket parsed, EgressModel? egress, SessionCause cause)
+    private PolicyRuleModel? Judge(SessionProtocol protocol, in ParsedPacket parsed)
     {
-        _rejections.Add(protocol, parsed.From, parsed.To, egress, cause);
+        PolicyRuleModel? rule = _queue.Device.Policy?.Judge(protocol, parsed.From, parsed.To);
+        rule?.Hits.Add();
+        return rule;
+    }
+
+    private void Reject(SessionProtocol protocol, in ParsedPacket parsed, EgressModel? egress, SessionCause cause, PolicyRuleModel? rule)
+    {
+        _rejections.Add(protocol, parsed.From, parsed.To, egress, cause, rule);
         if (_rejections.HasPending)
         {
             WakeHousekeeping();
         }
+    }
+
+    /// <summary>A packet of an upstream socket of ours came back: a session for it would dial again, and its packets come back too.</summary>
+    private DropReason BreakLoop(SessionProtocol protocol, in ParsedPacket parsed)
+    {
+        Reject(protocol, parsed, null, SessionCause.UpstreamLoop, null);
+        if (_context.Loop.Now >= _nextLoopAlarm)
+        {
+            _nextLoopAlarm = _context.Loop.Now + LoopAlarmMicros;
+            EngineOptions options = _context.Options;
+            FlowLog.UpstreamLoop(
+                _context.Logger,
+                _queue.Device.Name,
+                parsed.From,
+                parsed.To,
+                parsed.From.IsV4 ? "-4" : "-6",
+                options.RulePriority - 1,
+                $"0x{options.Mark:x}");
+        }
+
+        return DropReason.UpstreamLoop;
     }
 
     private DropReason OnNewUdp(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
@@ -116,17 +164,35 @@ internal sealed partial class FlowTable
             return HandOffDatagram(owner, packet, parsed);
         }
 
-        if (_queue.Device.PacketEgress?.Current is not { PacketProxy: not null } egress)
+        if (_context.Udp.Own.IsOwnDatagram(parsed.From))
         {
             SendUnreachable(packet, UnreachableReason.Prohibited);
-            Reject(SessionProtocol.Udp, parsed, null, SessionCause.Rejected);
+            return BreakLoop(SessionProtocol.Udp, parsed);
+        }
+
+        PolicyRuleModel? rule = Judge(SessionProtocol.Udp, parsed);
+        if (rule is { Action: PolicyAction.Deny or PolicyAction.Drop })
+        {
+            if (rule.Action == PolicyAction.Deny)
+            {
+                SendUnreachable(packet, UnreachableReason.Prohibited);
+            }
+
+            Reject(SessionProtocol.Udp, parsed, null, SessionCause.PolicyDenied, rule);
+            return DropReason.PolicyDenied;
+        }
+
+        if ((rule?.Egress ?? _queue.Device.PacketEgress)?.Current is not { PacketProxy: not null } egress)
+        {
+            SendUnreachable(packet, UnreachableReason.Prohibited);
+            Reject(SessionProtocol.Udp, parsed, null, SessionCause.Rejected, rule);
             return DropReason.NoEgress;
         }
 
         if (!_context.TryEnterSession(_queue.Device.Budgets.UdpSessions))
         {
             SendUnreachable(packet, UnreachableReason.Prohibited);
-            Reject(SessionProtocol.Udp, parsed, egress, SessionCause.LimitExceeded);
+            Reject(SessionProtocol.Udp, parsed, egress, SessionCause.LimitExceeded, rule);
             return DropReason.SessionLimit;
         }
 
@@ -138,7 +204,7 @@ internal sealed partial class FlowTable
 
         UdpFlow flow = _context.RentUdp();
         _udp.Add(parsed.From, flow);
-        return flow.Open(_queue, packet, parsed, egress);
+        return flow.Open(_queue, packet, parsed, egress, rule);
     }
 
     /// <summary>A segment for a connection that does not exist (RFC 9293 3.10.7.1, CLOSED): a reset, unless it is one itself.</summary>

@@ -1,4 +1,4 @@
-using NetControl.Engine.Sessions;
+using NetControl.Engine.Devices;
 using NetControl.Network;
 using NetControl.Stack.Icmp;
 using NetControl.Stack.Wire;
@@ -19,6 +19,7 @@ internal sealed partial class FlowTable
         {
             byte[] room = _context.LargePacket;
             int length = IcmpReplies.WriteEchoReply(room, packet, parsed);
+            length = IcmpReplies.AddOptions(room, length, packet, parsed, _queue.Device.Mtu, (uint)DateTime.UtcNow.TimeOfDay.TotalMilliseconds);
             if (length > _queue.Device.Mtu)
             {
                 _queue.SendFragments(room.AsSpan(0, length));
@@ -33,6 +34,13 @@ internal sealed partial class FlowTable
 
         if (IcmpErrorMessage.TryParse(packet, parsed, out IcmpErrorMessage error))
         {
+            // The kernel steers such a message by its own addresses, not by the flow it speaks of.
+            FlowKey flow = error.Flow.Reversed;
+            if (error.Flow.Protocol == IpProtocol.Tcp && !_tcp.ContainsKey(flow) && IsElsewhere(flow, out PacketQueue? owner))
+            {
+                return HandOff(owner, packet);
+            }
+
             OnIcmpError(error);
             return DropReason.None;
         }
@@ -48,22 +56,13 @@ internal sealed partial class FlowTable
             large.OnClientPathMtu(error.Mtu, error.TcpSequence);
         }
 
-        if (error.Kind != IcmpErrorKind.Unreachable)
+        // RFC 9293 3.9.2.2: soft errors must not abort.
+        if (error.IsHard && error.Flow.Protocol == IpProtocol.Tcp && _tcp.TryGetValue(error.Flow.Reversed, out TcpFlow? flow))
         {
-            return;
+            flow.OnClientUnreachable(error.TcpSequence);
         }
 
-        if (error.Flow.Protocol == IpProtocol.Tcp && _tcp.TryGetValue(error.Flow.Reversed, out TcpFlow? flow))
-        {
-            flow.OnClientUnreachable();
-        }
-
-        // The application has closed its UDP socket: nobody is left to hear the session's answers, so its upstream socket goes too.
-        if (error.Flow.Protocol == IpProtocol.Udp && error.Reason == UnreachableReason.Port
-            && _udp.TryGetValue(error.Flow.Destination, out UdpFlow? session))
-        {
-            session.Kill(SessionCause.ClientAborted);
-        }
+        // RFC 4787 REQ-12: no ICMP ends a UDP session, not even its own application's "port unreachable".
     }
 
     private DropReason OnRefused(ReadOnlySpan<byte> packet, in ParsedPacket parsed, ParseResult result)

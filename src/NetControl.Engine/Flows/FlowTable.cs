@@ -18,6 +18,7 @@ internal sealed partial class FlowTable
     private const int MaxIncompleteDatagrams = 1024;
     private const int TimeWaitCapacity = 16_384;
     private const long TimeWaitMicros = 60_000_000;
+    private const long LoopAlarmMicros = 10_000_000;
     private readonly PacketQueue _queue;
     private readonly LoopContext _context;
     private readonly Dictionary<FlowKey, TcpFlow> _tcp = [];
@@ -28,6 +29,7 @@ internal sealed partial class FlowTable
     private readonly HalfOpenFlows _halfOpen;
     private readonly Stack<TcpFlow> _spares = new();
     private Reassembler? _reassembler;
+    private Instant _nextLoopAlarm;
     private bool _closed;
 
     /// <summary>Makes the table of a queue.</summary>
@@ -201,6 +203,17 @@ internal sealed partial class FlowTable
         }
 
         return null;
+    }
+
+    /// <summary>The id of the session that a packet belongs to, or 0 when none lives here.</summary>
+    public ulong SessionOf(byte protocol, AddrPort client, AddrPort remote)
+    {
+        if (protocol == IpProtocol.Tcp)
+        {
+            return _tcp.TryGetValue(new FlowKey(IpProtocol.Tcp, client, remote), out TcpFlow? flow) ? flow.Id : 0;
+        }
+
+        return protocol == IpProtocol.Udp && _udp.TryGetValue(client, out UdpFlow? session) ? session.Id : 0;
     }
 
     /// <summary>Emits updates for the sessions that moved.</summary>

@@ -4,6 +4,7 @@ using NetControl.Engine.Budgets;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
+using NetControl.Stack.Icmp;
 using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
@@ -64,6 +65,12 @@ internal sealed class LoopContext : ILoopParticipant
 
     /// <summary>A buffer that is always empty, for segments without payload.</summary>
     public ChunkBuffer NoPayload { get; }
+
+    /// <summary>The latest SYNs whose dials may still fail.</summary>
+    public RecentPackets RecentSyns => field ??= new RecentPackets(512, 160);
+
+    /// <summary>The latest datagrams of sockets that have had no answer yet.</summary>
+    public RecentPackets RecentDatagrams => field ??= new RecentPackets(256, IcmpErrors.MaxQuote(isV4: false));
 
     /// <summary>The session events of this loop.</summary>
     public EventRing Events { get; }

@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 using NetControl.Stack;
@@ -16,7 +17,7 @@ internal sealed class Rejections
     private const int EventsPerSecond = 10;
     private const int Burst = 20;
     private readonly PacketQueue _queue;
-    private readonly Pending[] _pending = new Pending[4];
+    private readonly Pending[] _pending = new Pending[6];
     private TokenBucket _bucket = new(EventsPerSecond, Burst);
 
     /// <summary>Makes the books of a queue.</summary>
@@ -30,14 +31,17 @@ internal sealed class Rejections
     /// <param name="source">The application's socket.</param>
     /// <param name="destination">Where it wanted to go.</param>
     /// <param name="egress">The way out it would have had, if there is one.</param>
-    /// <param name="cause">LimitExceeded or Rejected.</param>
-    public void Add(SessionProtocol protocol, AddrPort source, AddrPort destination, EgressModel? egress, SessionCause cause)
+    /// <param name="cause">LimitExceeded, Rejected or PolicyDenied.</param>
+    /// <param name="rule">The policy's rule that decided, if there is a policy.</param>
+    public void Add(SessionProtocol protocol, AddrPort source, AddrPort destination, EgressModel? egress, SessionCause cause,
+        PolicyRuleModel? rule)
     {
         SessionTally tally = _queue.Context.Tally(_queue.Device.Name, egress?.DelegateName ?? "", protocol, source.IsV4);
         tally.Opened++;
         tally.Closed[(int)cause]++;
-        ref Pending pending = ref _pending[((int)protocol * 2) + (cause == SessionCause.LimitExceeded ? 0 : 1)];
-        pending = new Pending(protocol, source, destination, egress, cause, pending.Count + 1);
+        int kind = cause switch { SessionCause.LimitExceeded => 0, SessionCause.PolicyDenied => 1, _ => 2 };
+        ref Pending pending = ref _pending[((int)protocol * 3) + kind];
+        pending = new Pending(protocol, source, destination, egress, cause, rule, pending.Count + 1);
         Tell(ref pending);
     }
 
@@ -80,6 +84,7 @@ internal sealed class Rejections
             BytesReceived = 0,
             PacketsSent = pending.Count,
             PacketsReceived = 0,
+            Rule = pending.Rule,
         };
         EventRing events = _queue.Context.Events;
         events.Add(SessionEventKind.Opened, info);
@@ -88,5 +93,6 @@ internal sealed class Rejections
     }
 
     private readonly record struct Pending(
-        SessionProtocol Protocol, AddrPort Source, AddrPort Destination, EgressModel? Egress, SessionCause Cause, long Count);
+        SessionProtocol Protocol, AddrPort Source, AddrPort Destination, EgressModel? Egress, SessionCause Cause,
+        PolicyRuleModel? Rule, long Count);
 }

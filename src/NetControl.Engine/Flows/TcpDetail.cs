@@ -1,11 +1,16 @@
+using NetControl.Engine.Devices;
 using NetControl.Engine.Sessions;
 using NetControl.Stack.Tcp;
+using NetControl.Stack.Tcp.Congestion;
 
 namespace NetControl.Engine.Flows;
 
 /// <summary>Puts the TCP machine's values into the words of the public surface.</summary>
 internal static class TcpDetail
 {
+    // "Arbitrarily high" (RFC 5681 section 3.1): no window is as large.
+    private const long Unset = int.MaxValue;
+
     /// <summary>The public form of a snapshot.</summary>
     public static TcpSessionInfo From(in TcpSnapshot snapshot) => new()
     {
@@ -20,6 +25,11 @@ internal static class TcpDetail
         SmoothedRtt = TimeSpan.FromMicroseconds(snapshot.SmoothedRttMicros),
         RetransmissionTimeout = TimeSpan.FromMicroseconds(snapshot.RtoMicros),
         Retransmits = snapshot.Retransmits,
+        RttVariation = TimeSpan.FromMicroseconds(snapshot.RttVariationMicros),
+        SlowStartThreshold = snapshot.SlowStartThreshold >= Unset ? 0 : snapshot.SlowStartThreshold,
+        CongestionControl = snapshot.CongestionControl == CongestionAlgorithm.NewReno ? CongestionControl.NewReno : CongestionControl.Cubic,
+        Recovery = (LossRecovery)snapshot.Recovery, // the same values: a test holds it
+        BufferBytes = snapshot.BufferBytes,
     };
 
     private static string Name(TcpState state) => state switch

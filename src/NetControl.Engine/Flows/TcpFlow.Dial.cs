@@ -203,19 +203,24 @@ internal sealed partial class TcpFlow
         {
             SendUnreachable(reason);
             _connection.Drop();
+            Finish(cause, abortUpstream: true);
         }
         else
         {
-            _connection.Abort();
-            Dispatch(_context.Loop.Now);
+            ResetClient(cause);
         }
-
-        Finish(cause, abortUpstream: true);
     }
 
-    /// <summary>ICMP quotes the packet it is about; the SYN is long gone from the slot, but all that is quoted of it is known.</summary>
+    /// <summary>ICMP quotes the packet it is about. The SYN is long gone from the slot; if its copy is too, one like it is quoted.</summary>
     private void SendUnreachable(UnreachableReason reason)
     {
+        if (_context.RecentSyns.TryFind(_client, _remote, out ReadOnlySpan<byte> quote))
+        {
+            byte[] room = _context.SmallPacket;
+            _queue.SendIcmpError(room.AsSpan(0, IcmpErrors.WriteUnreachable(room, _client.Address, _remote.Address, reason, quote)));
+            return;
+        }
+
         Span<byte> syn = stackalloc byte[TcpPacket.MaxHeadersLength];
         TcpOptions none = default;
         int length = TcpPacket.Write(syn, _client, _remote, _irs, default, TcpFlags.Syn, (ushort)_synWindow, none);

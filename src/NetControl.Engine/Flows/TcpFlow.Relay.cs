@@ -11,6 +11,7 @@ internal sealed partial class TcpFlow
 {
     // So much is taken from one upstream in one visit; a firehose then waits until the others have had their turn.
     private const int PumpBudget = 512 << 10;
+    private const long PatienceWithReaderMicros = 1_000_000;
     private LoopSocket? _socket;
     private StreamRelay? _relay;
     private SessionCause _upstreamFault;
@@ -18,12 +19,17 @@ internal sealed partial class TcpFlow
     private bool _clientEnded;
     private bool _clientFinished;
 
+    // When a client that does not read is told of the upstream's reset all the same; Never while there is none.
+    private Instant _resetDeadline;
+    private int _resetRoom;
+
     private void ResetRelay()
     {
         _socket = null;
         _relay = null;
         _upstreamFault = SessionCause.None;
         _upstreamEnded = _clientEnded = _clientFinished = false;
+        _resetDeadline = Instant.Never;
     }
 
     private void StartRelay(IStreamConnection connection)
@@ -141,8 +147,14 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        if (_socket is not { } socket || _upstreamEnded)
+        if (_socket is not { } socket)
         {
+            return;
+        }
+
+        if (_upstreamEnded)
+        {
+            LookForReset(socket, now);
             return;
         }
 
@@ -152,6 +164,7 @@ internal sealed partial class TcpFlow
             int room = _connection.SendRoom;
             if (room <= 0)
             {
+                LookForReset(socket, now);
                 return;
             }
 
@@ -180,9 +193,45 @@ internal sealed partial class TcpFlow
             }
 
             budget -= received;
+            _resetDeadline = Instant.Never;
             CountReceived(received);
             _connection.Queued(now);
             Dispatch(now);
+        }
+    }
+
+    /// <summary>
+    /// The upstream is not being read, for want of room or because it has ended, so no call meets its reset; but the kernel tells. What it sent
+    /// before lies in front of that: while the client goes on taking some it gets all there is, and once it has taken nothing for a second it
+    /// learns the truth.
+    /// </summary>
+    private void LookForReset(LoopSocket socket, Instant now)
+    {
+        // When both have ended all bytes were taken and given; what the upstream did with its last ones is not for TCP to say.
+        if (!socket.HasError || (_upstreamEnded && _clientEnded))
+        {
+            return;
+        }
+
+        int room = _connection.SendRoom;
+        if (_connection.SendBuffer.Length > 0 && (_resetDeadline == Instant.Never || room > _resetRoom))
+        {
+            _resetDeadline = now + PatienceWithReaderMicros;
+            _resetRoom = room;
+            return;
+        }
+
+        if (_connection.SendBuffer.Length > 0 && now < _resetDeadline)
+        {
+            return;
+        }
+
+        _resetDeadline = Instant.Never;
+        Errno error = socket.TakeError();
+        if (error != Errno.None)
+        {
+            _upstreamFault = FaultOf(error);
+            FailIfBroken();
         }
     }
 
@@ -199,10 +248,7 @@ internal sealed partial class TcpFlow
             return false;
         }
 
-        SessionCause fault = _upstreamFault;
-        _connection.Abort();
-        Dispatch(_context.Loop.Now);
-        Finish(fault, abortUpstream: true);
+        ResetClient(_upstreamFault);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
@@ -27,6 +28,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     private AddrPort _client;
     private AddrPort _remote;
     private EgressModel? _egress;
+    private PolicyRuleModel? _rule;
     private SessionTally _tally = null!;
     private ulong _id;
     private long _openedTicks;
@@ -73,7 +75,8 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     }
 
     /// <summary>Begins a session with a client's SYN: opens the books, dials.</summary>
-    public void Open(in FlowKey key, in ParsedPacket packet, EgressModel egress)
+    public void Open(in FlowKey key, ReadOnlySpan<byte> bytes, in ParsedPacket packet, EgressModel egress,
+        PolicyRuleModel? rule)
     {
         _life++;
         IsFinished = false;
@@ -81,11 +84,13 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _client = packet.From;
         _remote = packet.To;
         _egress = egress;
+        _rule = rule;
         _id = _context.NextSessionId();
         _openedTicks = DateTime.UtcNow.Ticks;
         _dialDuration = default;
         _bytesSent = _bytesReceived = _packetsReceived = _lastReported = 0;
         _packetsSent = 1;
+        _context.RecentSyns.Add(packet, bytes);
         _irs = packet.Seq;
         _synWindow = packet.Window;
         _tally = _context.Tally(_queue.Device.Name, egress.DelegateName, SessionProtocol.Tcp, _client.IsV4);
@@ -95,7 +100,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
 
         Instant now = _context.Loop.Now;
         ulong hash = _context.Isn.Hash(_remote, _client);
-        TcpSegment syn = new(packet.Seq, packet.Ack, packet.Flags, packet.Window, in packet.Options, default);
+        TcpSegment syn = new(packet.Seq, packet.Ack, packet.Flags, packet.Window, in packet.Options, packet.Payload(bytes));
         _connection.Accept(syn, _context.Isn.Next(_remote, _client, now), (uint)(hash >> 32), _client.IsV4, now);
         _dialing = true;
         _context.Events.Add(SessionEventKind.Opened, Describe(SessionCause.None));
@@ -182,19 +187,24 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         BytesReceived = _bytesReceived,
         PacketsSent = _packetsSent,
         PacketsReceived = _packetsReceived,
+        Rule = _rule,
     };
 
     /// <summary>The TCP machine's values.</summary>
     public TcpSnapshot Snapshot() => _connection.Snapshot();
 
     /// <summary>An ICMP error about a segment of ours came back from the client's side: the client cannot be reached.</summary>
-    public void OnClientUnreachable()
+    /// <remarks>
+    /// RFC 9293 3.9.2.2: a hard error should abort. It is believed if it quotes what is in flight (RFC 5927 4.1): whoever can say that has
+    /// seen our segment.
+    /// </remarks>
+    public void OnClientUnreachable(SequenceNumber quoted)
     {
-        // RFC 9293 3.9.2.2: soft errors must not abort; while nothing is established there is nobody to keep it for.
-        if (_connection.State == TcpState.SynReceived)
+        if (_connection.IsInFlight(quoted))
         {
+            bool established = _connection.State != TcpState.SynReceived;
             _connection.Drop();
-            Finish(SessionCause.ClientAborted, abortUpstream: true);
+            Finish(established ? SessionCause.ClientReset : SessionCause.ClientAborted, abortUpstream: true);
         }
     }
 
@@ -230,6 +240,11 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         try
         {
             Handle(_connection.OnTimer(now));
+            if (!IsFinished && now >= _resetDeadline)
+            {
+                PumpUpstream(now);
+            }
+
             if (!IsFinished)
             {
                 SetTimer();
@@ -301,10 +316,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         if (_upstreamFault != SessionCause.None)
         {
             // The client's bytes met a broken upstream: the connection is reset, as it would be had the client been talking to it.
-            SessionCause fault = _upstreamFault;
-            _connection.Abort();
-            Dispatch(_context.Loop.Now);
-            Finish(fault, abortUpstream: true);
+            ResetClient(_upstreamFault);
             return;
         }
 
@@ -313,6 +325,11 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             Dispatch(_context.Loop.Now);
             OnClientFinished();
             return;
+        }
+
+        if ((events & TcpEvents.AckDue) != 0)
+        {
+            Dispatch(_context.Loop.Now);
         }
 
         _context.MarkDirty(this);
@@ -345,6 +362,16 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         Finish(SessionCause.Completed, abortUpstream: false);
     }
 
+    /// <summary>Tells the client by a reset what became of its upstream, and ends the session.</summary>
+    private void ResetClient(SessionCause fate)
+    {
+        long before = _queue.Counters.ResetsSent;
+        _connection.Abort();
+        Dispatch(_context.Loop.Now);
+        _queue.Counters.ResetsPassedOn += _queue.Counters.ResetsSent - before;
+        Finish(fate, abortUpstream: true);
+    }
+
     private void DispatchAndTime(Instant now)
     {
         Dispatch(now);
@@ -367,6 +394,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             deadline = Instant.Min(deadline, _dialDeadline);
         }
 
+        deadline = Instant.Min(deadline, _resetDeadline);
         if (deadline != Deadline)
         {
             _context.Loop.Timers.Schedule(this, deadline);

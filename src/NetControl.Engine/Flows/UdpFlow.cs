@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 using NetControl.Stack.Icmp;
@@ -21,6 +22,10 @@ internal sealed class UdpFlow
     private IPacketRequestSender? _sender;
     private EgressModel? _egress;
     private ContactedAddresses? _contacted;
+    private PolicyRuleModel? _rule;
+    private PolicyRuleModel? _verdict;
+    private PolicyModel? _judgedBy;
+    private AddrPort _judgedRemote;
     private SessionTally _tally = null!;
     private ulong _id;
     private AddrPort _firstRemote;
@@ -47,10 +52,14 @@ internal sealed class UdpFlow
     public bool IsFinished => _receiver is null;
 
     /// <summary>Begins a session with its first datagram.</summary>
-    public DropReason Open(PacketQueue queue, ReadOnlySpan<byte> packet, in ParsedPacket parsed, EgressModel egress)
+    public DropReason Open(PacketQueue queue, ReadOnlySpan<byte> packet, in ParsedPacket parsed, EgressModel egress, PolicyRuleModel? rule)
     {
         _queue = queue;
         _egress = egress;
+        _rule = rule;
+        _judgedRemote = parsed.To;
+        _judgedBy = queue.Device.Policy;
+        _verdict = rule;
         Client = parsed.From;
         _firstRemote = parsed.To;
         _id = _context.NextSessionId();
@@ -98,11 +107,27 @@ internal sealed class UdpFlow
             return DropReason.Multicast;
         }
 
+        if (Judge(parsed) is { Action: PolicyAction.Deny or PolicyAction.Drop } refusal)
+        {
+            if (refusal.Action == PolicyAction.Deny)
+            {
+                SendUnreachable(packet, UnreachableReason.Prohibited);
+            }
+
+            return DropReason.PolicyDenied;
+        }
+
         _contacted?.Add(parsed.Destination);
 
         UdpReceiver? receiver = _receiver;
         try
         {
+            if (_packetsReceived == 0)
+            {
+                // Who has answered is there; who has not may turn out not to be, and the report must quote this packet.
+                _context.RecentDatagrams.Add(parsed, packet);
+            }
+
             ReadOnlySpan<byte> payload = parsed.Payload(packet);
             _sender!.WriteTo(payload, parsed.To);
             if (_receiver != receiver)
@@ -136,6 +161,26 @@ internal sealed class UdpFlow
         }
     }
 
+    /// <summary>The rule for a datagram. A session has many destinations, each of which may be refused; its way out is the first one's.</summary>
+    private PolicyRuleModel? Judge(in ParsedPacket parsed)
+    {
+        PolicyModel? policy = _queue.Device.Policy;
+        if (policy is null)
+        {
+            return null;
+        }
+
+        if (!ReferenceEquals(policy, _judgedBy) || parsed.To != _judgedRemote)
+        {
+            _judgedBy = policy;
+            _judgedRemote = parsed.To;
+            _verdict = policy.Judge(SessionProtocol.Udp, Client, parsed.To);
+            _verdict.Hits.Add();
+        }
+
+        return _verdict;
+    }
+
     /// <summary>A datagram for the client. On the loop.</summary>
     public void OnReply(ReadOnlySpan<byte> payload, in AddrPort source)
     {
@@ -165,8 +210,11 @@ internal sealed class UdpFlow
             return;
         }
 
-        int length = IcmpErrors.WriteUdpUnreachable(_context.SmallPacket, Client, destination, reason);
-        _queue.SendIcmpError(_context.SmallPacket.AsSpan(0, length));
+        byte[] room = _context.SmallPacket;
+        int length = _context.RecentDatagrams.TryFind(Client, destination, out ReadOnlySpan<byte> quote)
+            ? IcmpErrors.WriteUnreachable(room, Client.Address, destination.Address, reason, quote)
+            : IcmpErrors.WriteUdpUnreachable(room, Client, destination, reason);
+        _queue.SendIcmpError(room.AsSpan(0, length));
     }
 
     /// <summary>The proxy has closed the receiver. On the loop.</summary>
@@ -215,6 +263,7 @@ internal sealed class UdpFlow
         BytesReceived = _bytesReceived,
         PacketsSent = _packetsSent,
         PacketsReceived = _packetsReceived,
+        Rule = _rule,
     };
 
     private void Finish(SessionCause cause)

@@ -99,6 +99,26 @@ internal sealed partial class EventLoop : IDisposable
         }
     }
 
+    /// <summary>
+    /// A turn without waiting, on the caller's thread and at a time that the caller says: for tests in virtual time, of a loop that is never
+    /// started. What <see cref="Post"/> was given runs first.
+    /// </summary>
+    public void TurnAt(Instant now)
+    {
+        EventLoop? callers = t_current;
+        t_current = this;
+        try
+        {
+            Now = now;
+            _again = RunPosted(PostedPerTurn);
+            FinishTurn();
+        }
+        finally
+        {
+            t_current = callers;
+        }
+    }
+
     /// <summary>Asks the loop to end after the current turn.</summary>
     public Task StopAsync()
     {
@@ -123,6 +143,7 @@ internal sealed partial class EventLoop : IDisposable
                 RunOnce();
             }
 
+            End();
             _ended.TrySetResult();
         }
         catch (Exception e)
@@ -160,6 +181,13 @@ internal sealed partial class EventLoop : IDisposable
             _handlers.Find((long)_events.Data(i))?.OnReady(_events.Events(i));
         }
 
+        FinishTurn();
+        Volatile.Write(ref _turns, _turns + 1);
+        Volatile.Write(ref _busyMicros, _busyMicros + (LoopClock.Read().Micros - started));
+    }
+
+    private void FinishTurn()
+    {
         // 5. Timers.
         Timers.Advance(Now);
 
@@ -169,9 +197,6 @@ internal sealed partial class EventLoop : IDisposable
             _again |= participant.Egress();
             participant.Flush();
         }
-
-        Volatile.Write(ref _turns, _turns + 1);
-        Volatile.Write(ref _busyMicros, _busyMicros + (LoopClock.Read().Micros - started));
     }
 
     [LoggerMessage(1, LogLevel.Critical, "{Loop} met an error that it cannot survive")]

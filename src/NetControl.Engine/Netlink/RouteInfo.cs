@@ -33,11 +33,14 @@ internal sealed record RouteInfo
     public byte[] Message { get; init; } = [];
 
     /// <summary>Parses the payload of RTM_NEWROUTE: <c>struct rtmsg</c> and attributes. Cache entries are refused.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> payload, [NotNullWhen(true)] out RouteInfo? route)
+    public static bool TryParse(ReadOnlySpan<byte> payload, [NotNullWhen(true)] out RouteInfo? route) =>
+        TryParseAny(payload, out route) && (MemoryMarshal.Read<uint>(payload[8..]) & Rtnl.RTM_F_CLONED) == 0;
+
+    /// <summary>The same for the answer to a look-up, which the kernel marks as a cache entry.</summary>
+    public static bool TryParseAny(ReadOnlySpan<byte> payload, [NotNullWhen(true)] out RouteInfo? route)
     {
         route = null;
-        if (payload.Length < Rtnl.RtMsgSize || payload[0] is not (Libc.AF_INET or Libc.AF_INET6)
-            || (MemoryMarshal.Read<uint>(payload[8..]) & Rtnl.RTM_F_CLONED) != 0)
+        if (payload.Length < Rtnl.RtMsgSize || payload[0] is not (Libc.AF_INET or Libc.AF_INET6))
         {
             return false;
         }

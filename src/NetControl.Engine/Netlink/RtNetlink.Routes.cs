@@ -42,6 +42,40 @@ internal sealed partial class RtNetlink
         return all;
     }
 
+    /// <summary>Asks which way a packet to an address would take, as <c>ip route get</c> does.</summary>
+    /// <param name="destination">The address.</param>
+    /// <param name="mark">The firewall mark that the packet carries, or 0.</param>
+    /// <returns>The way, or null where the kernel has none.</returns>
+    public RouteInfo? LookUp(IpAddr destination, uint mark)
+    {
+        NetlinkWriter request = new(Rtnl.RTM_GETROUTE, 0);
+        byte[] header = new byte[Rtnl.RtMsgSize];
+        header[0] = (byte)(destination.IsV4 ? Libc.AF_INET : Libc.AF_INET6);
+        header[1] = (byte)(destination.IsV4 ? 32 : 128);
+        if (destination.IsV4)
+        {
+            // Without it the answer's table is the main one, whatever was found; IPv6 tells the truth, and refuses the flag.
+            BitConverter.TryWriteBytes(header.AsSpan(8), Rtnl.RTM_F_LOOKUP_TABLE);
+        }
+
+        request.Append(header).Attribute(Rtnl.RTA_DST, destination);
+        if (mark != 0)
+        {
+            request.Attribute(Rtnl.RTA_MARK, mark);
+        }
+
+        try
+        {
+            RouteInfo? route = Query<RouteInfo>(
+                request, Rtnl.RTM_NEWROUTE, Errno.ENETUNREACH, RouteInfo.TryParseAny, $"look up the route to {destination}");
+            return route is { Type: Rtnl.RTN_UNICAST or Rtnl.RTN_LOCAL } ? route : null;
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.EHOSTUNREACH or Errno.EACCES or Errno.EINVAL or Errno.EAFNOSUPPORT)
+        {
+            return null; // an unreachable, prohibit or blackhole route, or no such family
+        }
+    }
+
     /// <summary>Adds a route; one to the same destination with the same metric must not exist in the table.</summary>
     public void AddRoute(IpPrefix destination, int interfaceIndex, uint table, uint? metric = null, IpAddr? gateway = null)
     {

@@ -60,8 +60,11 @@ internal static class Rtnl
     public const ushort RTA_GATEWAY = 5;
     public const ushort RTA_PRIORITY = 6;
     public const ushort RTA_TABLE = 15;
+    public const ushort RTA_MARK = 16;
     public const uint RTM_F_CLONED = 0x200;
+    public const uint RTM_F_LOOKUP_TABLE = 0x1000;
     public const byte RTN_UNICAST = 1;
+    public const byte RTN_LOCAL = 2;
     public const byte RTPROT_STATIC = 4;
     public const byte RT_SCOPE_UNIVERSE = 0;
     public const byte RT_SCOPE_LINK = 253;

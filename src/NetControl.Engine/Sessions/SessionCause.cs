@@ -71,4 +71,10 @@ public enum SessionCause : byte
 
     /// <summary>Its device was drained, and the deadline passed.</summary>
     Drained,
+
+    /// <summary>The device's policy refused it.</summary>
+    PolicyDenied,
+
+    /// <summary>It would have carried our own upstream traffic round in a circle.</summary>
+    UpstreamLoop,
 }

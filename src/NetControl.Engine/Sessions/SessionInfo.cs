@@ -1,3 +1,4 @@
+using NetControl.Engine.Policies;
 using NetControl.Network;
 
 namespace NetControl.Engine.Sessions;
@@ -52,4 +53,7 @@ public readonly record struct SessionInfo
 
     /// <summary>Packets to the client (a TSO super-packet counts once).</summary>
     public required long PacketsReceived { get; init; }
+
+    /// <summary>The rule of the device's policy that decided its way at its birth; null where there is no policy.</summary>
+    public PolicyRuleModel? Rule { get; init; }
 }

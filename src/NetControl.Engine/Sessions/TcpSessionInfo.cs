@@ -1,3 +1,5 @@
+using NetControl.Engine.Devices;
+
 namespace NetControl.Engine.Sessions;
 
 /// <summary>The TCP machine's inner values, for one session on demand.</summary>
@@ -30,9 +32,24 @@ public readonly record struct TcpSessionInfo
     /// <summary>The smoothed round-trip time, or zero before the first sample.</summary>
     public required TimeSpan SmoothedRtt { get; init; }
 
+    /// <summary>The variation of the round-trip time, or zero before the first sample.</summary>
+    public required TimeSpan RttVariation { get; init; }
+
     /// <summary>The retransmission timeout.</summary>
     public required TimeSpan RetransmissionTimeout { get; init; }
 
     /// <summary>Segments sent again.</summary>
     public required long Retransmits { get; init; }
+
+    /// <summary>The slow-start threshold in bytes, or zero while nothing has set one.</summary>
+    public required long SlowStartThreshold { get; init; }
+
+    /// <summary>The congestion control.</summary>
+    public required CongestionControl CongestionControl { get; init; }
+
+    /// <summary>What it does about losses.</summary>
+    public required LossRecovery Recovery { get; init; }
+
+    /// <summary>Buffer memory held, in bytes.</summary>
+    public required long BufferBytes { get; init; }
 }

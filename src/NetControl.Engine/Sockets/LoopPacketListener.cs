@@ -51,6 +51,15 @@ internal sealed class LoopPacketListener : IPacketListener
 
         Libc.SetSockOpt(fd, Libc.IPPROTO_IP, Libc.IP_RECVERR, 1);
         Libc.SetSockOpt(fd, Libc.SOL_UDP, Libc.UDP_GRO, 1);
-        return new LoopUdpSocket(_shared[loop.Index], fd, mapped);
+        return new LoopUdpSocket(_shared[loop.Index], fd, mapped, Bind(fd, mapped));
+    }
+
+    /// <summary>Takes a port now, not with the first datagram: should that come back into a device, it must be known as ours.</summary>
+    private static ushort Bind(int fd, bool mapped)
+    {
+        AddrPort any = new(mapped ? IpAddr.AnyV6 : IpAddr.AnyV4, 0);
+        return Libc.Bind(fd, SockAddr.From(any)) == 0 && Libc.GetSockName(fd, out SockAddr name) == 0 && name.TryRead(out AddrPort bound)
+            ? bound.Port
+            : (ushort)0;
     }
 }

@@ -41,6 +41,9 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
     /// <summary>Whether the far side has said that it will send no more; the end may still lie behind unread data.</summary>
     public bool PeerHungUp { get; private set; }
 
+    /// <summary>Whether the kernel has told of an error that <see cref="TakeError"/> tells: told at once, even while nobody reads.</summary>
+    public bool HasError { get; private set; }
+
     /// <summary>Whether the descriptor is open.</summary>
     public bool IsOpen => _fd >= 0;
 
@@ -64,7 +67,7 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
 
         _fd = fd;
         RemoteAddress = remote;
-        CanRead = CanWrite = PeerHungUp = false;
+        CanRead = CanWrite = PeerHungUp = HasError = false;
         _handler = null;
         return Errno.None;
     }
@@ -79,6 +82,7 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
     /// <inheritdoc/>
     public void OnReady(EpollEvents events)
     {
+        HasError |= (events & EpollEvents.Error) != 0;
         if ((events & (EpollEvents.In | EpollEvents.ReadHangUp | EpollEvents.HangUp | EpollEvents.Error)) != 0)
         {
             CanRead = true;
@@ -169,6 +173,13 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
         }
 
         return received;
+    }
+
+    /// <summary>The error that the socket met, or none; asked once.</summary>
+    public Errno TakeError()
+    {
+        HasError = false;
+        return _fd >= 0 ? Libc.TakeSocketError(_fd) : Errno.None;
     }
 
     /// <summary>Says that no more will be sent (FIN).</summary>

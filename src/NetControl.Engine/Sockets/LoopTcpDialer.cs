@@ -14,11 +14,13 @@ internal sealed class LoopTcpDialer : IStreamDialer
     private readonly LoopGroup _loops;
     private readonly LoopSocketPool[] _pools;
     private readonly SocketOptions _options;
+    private readonly OwnSockets _own;
 
     /// <summary>Makes a dialer.</summary>
-    public LoopTcpDialer(LoopGroup loops, SocketOptions options)
+    public LoopTcpDialer(LoopGroup loops, SocketOptions options, OwnSockets? own = null)
     {
         _loops = loops;
+        _own = own ?? new OwnSockets();
         _options = options;
         _pools = new LoopSocketPool[loops.Count];
         for (int i = 0; i < _pools.Length; i++)
@@ -41,6 +43,8 @@ internal sealed class LoopTcpDialer : IStreamDialer
     {
         LoopSocket socket = _pools[loop.Index].Rent();
         Start(socket, address);
+        AddrPort local = socket.LocalAddress;
+        _own.DialBegan(local, address);
         try
         {
             await socket.WaitForConnect(cancellationToken);
@@ -54,6 +58,10 @@ internal sealed class LoopTcpDialer : IStreamDialer
         {
             socket.Abort();
             throw;
+        }
+        finally
+        {
+            _own.DialEnded(local, address);
         }
 
         return socket;

@@ -14,9 +14,10 @@ internal sealed class LoopUdpShared : IDisposable
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BatchSize * Room, pinned: true);
 
     /// <summary>Makes the shared part of a loop.</summary>
-    public LoopUdpShared(EventLoop loop)
+    public LoopUdpShared(EventLoop loop, OwnSockets? own = null)
     {
         Loop = loop;
+        Own = own ?? new OwnSockets();
         for (int i = 0; i < BatchSize; i++)
         {
             _messages.SetBuffer(i, _buffer.AsSpan(i * Room, Room));
@@ -25,6 +26,9 @@ internal sealed class LoopUdpShared : IDisposable
 
     /// <summary>The loop.</summary>
     public EventLoop Loop { get; }
+
+    /// <summary>The sockets of all loops, for the loop guard.</summary>
+    public OwnSockets Own { get; }
 
     /// <summary>Datagrams on their way out.</summary>
     public UdpBatch Batch { get; } = new();

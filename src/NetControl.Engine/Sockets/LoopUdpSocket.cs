@@ -18,6 +18,7 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
     private readonly SafeFd _descriptor;
     private readonly long _ticket;
     private readonly int _fd;
+    private readonly ushort _port;
     private IPacketHandler? _handler;
     private bool _readyBeforeReceive;
     private bool _closed;
@@ -26,7 +27,8 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
     /// <param name="shared">The loop's batches.</param>
     /// <param name="fd">The descriptor; owned from now on.</param>
     /// <param name="mapped">Whether it is an IPv6 socket that takes IPv4 in its mapped form.</param>
-    public LoopUdpSocket(LoopUdpShared shared, int fd, bool mapped)
+    /// <param name="port">The port that it is bound to, or 0 if that is left to the first datagram.</param>
+    public LoopUdpSocket(LoopUdpShared shared, int fd, bool mapped, ushort port = 0)
     {
         _shared = shared;
         _fd = fd;
@@ -39,6 +41,12 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
             Errno error = Libc.LastErrno;
             _descriptor.Dispose();
             throw new DialException(SocketFaultException.ToDialFailure(error), $"epoll: {Libc.Describe(error)}");
+        }
+
+        _port = port;
+        if (port != 0)
+        {
+            shared.Own.Bound(port);
         }
     }
 
@@ -128,6 +136,11 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
 
         _shared.Batch.Flush(); // what was accepted is sent: the session's last datagram is as good as the others
         _closed = true;
+        if (_port != 0)
+        {
+            _shared.Own.Unbound(_port); // before the descriptor: the next owner of the port may be on another loop
+        }
+
         _shared.Loop.Unwatch(_ticket, _fd, closing: true);
         _descriptor.Dispose();
         IPacketHandler? handler = _handler;

@@ -1,7 +1,10 @@
 using Google.Protobuf;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
+using NetControl.Engine;
+using NetControl.Server.Hosting;
 using NetControl.Server.Mapping;
+using NetControl.Server.Security;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
@@ -47,10 +50,14 @@ internal static class ConfigurationLoader
         ViolationList meaning = new();
         DesiredState desired = ToDesired(message, meaning);
         DesiredStateValidator.Validate(desired, meaning);
-        ServerConfiguration result = ListenValidator.Validate(message.Listen ?? new V1.Listen(), desired, meaning);
+        (IReadOnlyList<ListenAddress> grpc, IReadOnlyList<ListenAddress> jsonListeners, ListenAddress? http, AccessSettings access) =
+            ListenValidator.Validate(message.Listen ?? new V1.Listen(), message.Audit, meaning);
+        EngineOptions engine = ProcessLimitsValidator.Validate(message.Limits ?? new V1.ProcessLimits(), meaning);
 
         List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
-        return all.Count == 0 ? result : throw new ConfigurationException(file, all);
+        return all.Count == 0
+            ? new ServerConfiguration(grpc, http, desired, engine) { Access = access, Json = jsonListeners }
+            : throw new ConfigurationException(file, all);
     }
 
     // What is missing only because its name is misspelt, and what was left out because it could not be read, is not reported twice.
@@ -76,8 +83,22 @@ internal static class ConfigurationLoader
     {
         Proxies = [.. message.Proxies.Select((p, i) => ToDraft(p, i, violations))],
         Delegates = [.. message.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
-        Devices = [.. message.Devices.Select(d => d.ToDraft(d.Name))],
+        Policies = [.. message.Policies.Select(p => p.ToDraft(p.Name))],
+        Devices = [.. message.Devices.Select((d, i) => ToDraft(d, i, violations))],
     };
+
+    private static DeviceDraft ToDraft(V1.Device device, int index, ViolationList violations)
+    {
+        try
+        {
+            return device.ToDraft(device.Name);
+        }
+        catch (ControlPlane.Errors.ControlPlaneException e)
+        {
+            violations.AddText($"devices[{index}].keepAlive", e.Violations[0].Description);
+            return new DeviceDraft { Name = device.Name };
+        }
+    }
 
     private static ProxyDraft ToDraft(V1.Proxy proxy, int index, ViolationList violations)
     {

@@ -1,7 +1,7 @@
 using System.Net;
-using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using NetControl.Server.Hosting;
+using NetControl.Server.Security;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
@@ -13,14 +13,16 @@ internal static class ListenValidator
     public const string DefaultHttp = "http://127.0.0.1:9464";
     private const string Off = "off";
 
-    public static ServerConfiguration Validate(V1.Listen listen, DesiredState desired, ViolationList violations)
+    public static (IReadOnlyList<ListenAddress> Grpc, IReadOnlyList<ListenAddress> Json, ListenAddress? Http, AccessSettings Access) Validate(
+        V1.Listen listen, V1.Audit? audit, ViolationList violations)
     {
+        AccessSettings access = AccessValidator.Validate(listen, audit, violations);
         List<ListenAddress> all = [];
-        List<ListenAddress> grpc = Read("listen.grpc", listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc, listen, all, violations);
-        List<ListenAddress> json = Read("listen.json", listen.Json, listen, all, violations);
+        List<ListenAddress> grpc = Read("listen.grpc", listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc, listen, access, all, violations);
+        List<ListenAddress> json = Read("listen.json", listen.Json, listen, access, all, violations);
         ListenAddress? http = null;
         string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
-        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint))
+        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint || http.IsTls))
         {
             violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
                 "INVALID_LISTEN_ADDRESS");
@@ -30,12 +32,12 @@ internal static class ListenValidator
             violations.Add("listen.http", httpText, "is an address of gRPC or JSON too", "write another port", "DUPLICATE");
         }
 
-        return new ServerConfiguration(grpc, http, desired) { Json = json };
+        return (grpc, json, http, access);
     }
 
     // Whoever may call may route the machine's traffic, in whatever form: the rule is one.
-    private static List<ListenAddress> Read(
-        string list, IReadOnlyList<string> texts, V1.Listen listen, List<ListenAddress> all, ViolationList violations)
+    private static List<ListenAddress> Read(string list, IReadOnlyList<string> texts, V1.Listen listen, AccessSettings access,
+        List<ListenAddress> all, ViolationList violations)
     {
         List<ListenAddress> result = [];
         for (int i = 0; i < texts.Count; i++)
@@ -46,14 +48,25 @@ internal static class ListenValidator
                 violations.Add(field, texts[i], "is not a listen address",
                     "write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock", "INVALID_LISTEN_ADDRESS");
             }
+            else if (address.IsTls && access.CertificateFile.Length == 0)
+            {
+                violations.Add(field, texts[i], "needs a certificate", "set listen.tls.certificateFile and listen.tls.keyFile",
+                    "INVALID_LISTEN_ADDRESS");
+            }
             else if (all.Exists(other => other.Text == address.Text && !address.IsEphemeral))
             {
                 violations.Add(field, texts[i], "is there twice", "write it once", "DUPLICATE");
             }
-            else if (address.EndPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !listen.Insecure)
+            else if (!address.IsLocal && !listen.Insecure && !address.IsTls)
             {
                 violations.Add(field, texts[i], "is open to the network without TLS, and whoever reaches it owns the traffic",
-                    "write http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true", "INSECURE");
+                    "write http://127.0.0.1:50051 or a unix: path, or https:// with listen.tls and clients that are known, "
+                    + "or set listen.insecure: true", "INSECURE");
+            }
+            else if (!address.IsLocal && !listen.Insecure && !access.KnowsCallers)
+            {
+                violations.Add(field, texts[i], "is open to the network without asking who calls",
+                    "set listen.tls.clientCaFile or listen.tokenFile, or set listen.insecure: true", "INSECURE");
             }
             else
             {

@@ -1,5 +1,7 @@
 using NetControl.ControlPlane.Specs;
+using NetControl.Engine;
 using NetControl.Server.Hosting;
+using NetControl.Server.Security;
 
 namespace NetControl.Server.Configuration;
 
@@ -7,8 +9,13 @@ namespace NetControl.Server.Configuration;
 /// <param name="Grpc">Where gRPC listens.</param>
 /// <param name="Http">Where HTTP listens; null is nowhere.</param>
 /// <param name="Desired">The resources.</param>
-internal sealed record ServerConfiguration(IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired)
+/// <param name="Engine">What the engine is built with: the limits of the process.</param>
+internal sealed record ServerConfiguration(
+    IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, DesiredState Desired, EngineOptions Engine)
 {
+    /// <summary>Who may call, and how much.</summary>
+    public AccessSettings Access { get; init; } = new();
+
     /// <summary>Where the API is served as JSON; the default is nowhere.</summary>
     public IReadOnlyList<ListenAddress> Json { get; init; } = [];
 }

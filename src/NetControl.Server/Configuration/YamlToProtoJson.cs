@@ -7,6 +7,7 @@ using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Validation;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace NetControl.Server.Configuration;
@@ -18,6 +19,7 @@ namespace NetControl.Server.Configuration;
 /// </remarks>
 internal sealed partial class YamlToProtoJson : IDisposable
 {
+    private const int DeepestNest = 64;
     private static readonly HashSet<string> s_outputOnly =
         new(["uid", "etag", "generation", "createTime", "updateTime", "state", "status", "usedBy"], StringComparer.Ordinal);
 
@@ -52,6 +54,11 @@ internal sealed partial class YamlToProtoJson : IDisposable
         YamlStream stream = [];
         try
         {
+            if (!HasSaneDepth(yaml))
+            {
+                return null;
+            }
+
             using StringReader reader = new(yaml);
             stream.Load(reader);
         }
@@ -62,6 +69,13 @@ internal sealed partial class YamlToProtoJson : IDisposable
             return null;
         }
 
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Events that each are right and make no tree together: ArgumentException, for one.
+            _violations.AddText("document", $"is not YAML: {e.Message}", "INVALID_YAML");
+            return null;
+        }
+
         if (stream.Documents.Count > 1)
         {
             _violations.AddText("document", $"holds {stream.Documents.Count} YAML documents; write one", "INVALID_YAML");
@@ -69,6 +83,47 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
 
         return stream.Documents.Count == 0 || IsNull(stream.Documents[0].RootNode) ? null : stream.Documents[0].RootNode;
+    }
+
+    // The tree is built by recursion: a nest without end would end the process. Walking the events is not.
+    private bool HasSaneDepth(string yaml)
+    {
+        using StringReader reader = new(yaml);
+        Parser parser = new(reader);
+        Stack<AnchorName> open = new();
+        try
+        {
+            while (parser.MoveNext())
+            {
+                ParsingEvent current = parser.Current!;
+                if (current.NestingIncrease > 0)
+                {
+                    open.Push(current is NodeEvent node ? node.Anchor : AnchorName.Empty);
+                }
+                else if (current.NestingIncrease < 0)
+                {
+                    open.Pop();
+                }
+
+                string? fault = open.Count > DeepestNest ? $"is nested deeper than {DeepestNest} levels"
+                    : current is AnchorAlias alias && open.Contains(alias.Value) ? $"*{alias.Value} holds itself"
+                    : null;
+                if (fault is not null)
+                {
+                    _violations.AddText("document",
+                        $"is not YAML: line {current.Start.Line}, column {current.Start.Column}: {fault}", "INVALID_YAML");
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is not (YamlException or OutOfMemoryException))
+        {
+            // Some faults of a document the reader meets as faults of its own: as InvalidOperationException, for one.
+            _violations.AddText("document", $"is not YAML: cannot be read beyond line {parser.Current?.End.Line ?? 1}", "INVALID_YAML");
+            return false;
+        }
     }
 
     private void WriteMessage(YamlNode node, MessageDescriptor descriptor, string path)
@@ -91,7 +146,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
 
     private void WriteField(YamlNode key, YamlNode value, MessageDescriptor descriptor, string path)
     {
-        string name = key is YamlScalarNode { Value: { } text } ? text : "?";
+        string name = key is YamlScalarNode { Value: { Length: > 0 } text } ? text : "?";
         string field = path.Length == 0 ? name : $"{path}.{name}";
         FieldDescriptor? known = descriptor.Fields.InDeclarationOrder().FirstOrDefault(f => f.JsonName == name);
         if (known is null)
@@ -186,7 +241,12 @@ internal sealed partial class YamlToProtoJson : IDisposable
     private void WriteNumber(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         bool unsigned = descriptor.FieldType is FieldType.UInt32 or FieldType.UInt64;
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        if (descriptor.FieldType == FieldType.UInt64
+            && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large))
+        {
+            WriteString(name, large.ToString(CultureInfo.InvariantCulture)); // ProtoJSON: a JSON number holds 53 bits only
+        }
+        else if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
             && number >= (unsigned ? 0 : int.MinValue)
             && number <= (unsigned ? uint.MaxValue : int.MaxValue))
         {
@@ -198,15 +258,18 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
     }
 
-    // AFTER_CONNECT is as good as ACCEPT_MODE_AFTER_CONNECT: the prefix is for programs.
+    // AFTER_CONNECT, or after_connect, is as good as ACCEPT_MODE_AFTER_CONNECT: the prefix is for programs.
     private void WriteEnum(YamlNode node, string text, FieldDescriptor descriptor, string path, string? name)
     {
         IList<EnumValueDescriptor> values = descriptor.EnumType.Values;
-        EnumValueDescriptor? value = values.FirstOrDefault(v => v.Name == text) ?? values.FirstOrDefault(v =>
-            v.Name.EndsWith("_" + text, StringComparison.Ordinal));
+        string prefix = values[0].Name[..^"UNSPECIFIED".Length];
+        EnumValueDescriptor? value = values.FirstOrDefault(v => 
+            string.Equals(v.Name, text, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(v.Name, prefix + text, StringComparison.OrdinalIgnoreCase));
         if (value is null)
         {
-            Fault(path, node, "is not a known value", $"write one of {string.Join(", ", values.Skip(1).Select(v => v.Name))}");
+            IEnumerable<string> known = values.Skip(1).Select(v => v.Name[prefix.Length..]);
+            Fault(path, node, "is not a known value", $"write one of {string.Join(", ", known)}");
         }
         else
         {

@@ -15,7 +15,9 @@ internal static class ApiServices
             ProxyReflection.Descriptor,
             DelegateReflection.Descriptor,
             SessionReflection.Descriptor,
+            PolicyReflection.Descriptor,
             ConfigurationReflection.Descriptor,
+            DiagnosticsReflection.Descriptor,
             InfoReflection.Descriptor,
         }.SelectMany(file => file.Services),
     ];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NetControl.Engine.Hardening;
 
 namespace NetControl.Server.Hosting;
 
@@ -15,6 +16,9 @@ internal sealed class BoundListener : IDisposable
     private const UnixFileMode OwnerAndGroup =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite; // 0660
 
+    private const UnixFileMode Reachable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute; // 0755
+
     private BoundListener(ListenAddress address, Socket socket)
     {
         Address = address;
@@ -26,14 +30,15 @@ internal sealed class BoundListener : IDisposable
     public Socket Socket { get; }
 
     /// <summary>What clients connect to, the real port included.</summary>
-    public string Url => Socket.LocalEndPoint is IPEndPoint ip ? string.Create(CultureInfo.InvariantCulture, $"http://{ip}") : Address.Text;
+    public string Url => Socket.LocalEndPoint is IPEndPoint ip ? string.Create(CultureInfo.InvariantCulture, $"{(Address.IsTls ? "https" : "http")}://{ip}")
+        : Address.Text;
 
     /// <summary>The end point under which Kestrel knows it.</summary>
     public EndPoint EndPoint => Address.EndPoint is IPEndPoint ? Socket.LocalEndPoint! : Address.EndPoint;
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="StartException">Naming the field, the value and the fix.</exception>
-    public static BoundListener Bind(ListenAddress address)
+    public static BoundListener Bind(ListenAddress address, uint? owner = null, uint? group = null)
     {
         Socket socket = new(address.EndPoint.AddressFamily, SocketType.Stream, address.UnixPath is null ? ProtocolType.Tcp
             : ProtocolType.Unspecified);
@@ -49,6 +54,7 @@ internal sealed class BoundListener : IDisposable
             {
                 // Before listen: until then nobody can connect, whatever the umask let through.
                 File.SetUnixFileMode(bound, OwnerAndGroup);
+                Give(bound, address, owner, group);
             }
 
             socket.Listen(Backlog);
@@ -78,7 +84,7 @@ internal sealed class BoundListener : IDisposable
     // A left-over file of a process that was killed is in the way of bind; that of a living one must not be taken from it.
     private static void Prepare(string path, ListenAddress address)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        CreateReachable(Path.GetDirectoryName(path)!);
         if (!File.Exists(path))
         {
             return;
@@ -103,6 +109,32 @@ internal sealed class BoundListener : IDisposable
 
         throw new StartException(ExitCode.ListenFailed,
             $"{address.Field}: \"{address.Text}\" is in use: another process listens there; stop it, or write another path");
+    }
+
+    // Whatever the umask: the socket's own mode says who may connect, and those must be able to reach it.
+    private static void CreateReachable(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            return;
+        }
+
+        if (Path.GetDirectoryName(directory) is { } parent)
+        {
+            CreateReachable(parent);
+        }
+
+        Directory.CreateDirectory(directory);
+        File.SetUnixFileMode(directory, Reachable);
+    }
+
+    private static void Give(string path, ListenAddress address, uint? owner, uint? group)
+    {
+        if ((owner ?? group) is not null && ProcessHardening.ChangeOwner(path, owner, group) is { } error)
+        {
+            throw new StartException(ExitCode.ListenFailed, $"{address.Field}: \"{address.Text}\" cannot be given to the owner and group of "
+                + $"listen.unix ({error}); write a group that this user belongs to, or run with CAP_CHOWN");
+        }
     }
 
     // open(2) of a socket always fails with ENXIO; anything that opens is somebody's file.

@@ -18,17 +18,19 @@ internal sealed class BoundListeners : IDisposable
 
     public IEnumerable<BoundListener> All => [.. Grpc, .. Json, .. Http is null ? (IEnumerable<BoundListener>)[] : [Http]];
 
-    public static BoundListeners Bind(IReadOnlyList<ListenAddress> grpc, IReadOnlyList<ListenAddress> json, ListenAddress? http)
+    public static BoundListeners Bind(
+        IReadOnlyList<ListenAddress> grpc, IReadOnlyList<ListenAddress> json, ListenAddress? http, uint? owner = null, uint? group = null)
     {
         List<BoundListener> bound = [];
         try
         {
             foreach (ListenAddress address in grpc.Concat(json))
             {
-                bound.Add(BoundListener.Bind(address));
+                bound.Add(BoundListener.Bind(address, owner, group));
             }
 
-            return new BoundListeners([.. bound.Take(grpc.Count)], [.. bound.Skip(grpc.Count)], http is null ? null : BoundListener.Bind(http));
+            return new BoundListeners(
+                [.. bound.Take(grpc.Count)], [.. bound.Skip(grpc.Count)], http is null ? null : BoundListener.Bind(http));
         }
         catch
         {

@@ -12,11 +12,18 @@ namespace NetControl.Server.Hosting;
 internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoint)
 {
     private const string Http = "http://";
+    private const string Https = "https://";
     private const string Unix = "unix:";
     private const int LongestUnixPath = 107; // sizeof(sockaddr_un.sun_path) - 1
 
     /// <summary>The path of a Unix socket, or null.</summary>
     public string? UnixPath => EndPoint is UnixDomainSocketEndPoint ? Text[Unix.Length..] : null;
+
+    /// <summary>Whether it speaks TLS.</summary>
+    public bool IsTls => Text.StartsWith(Https, StringComparison.Ordinal);
+
+    /// <summary>Whether only this machine can reach it.</summary>
+    public bool IsLocal => EndPoint is not IPEndPoint ip || IPAddress.IsLoopback(ip.Address);
 
     /// <summary>Whether the kernel chooses the port.</summary>
     public bool IsEphemeral => EndPoint is IPEndPoint { Port: 0 };
@@ -36,12 +43,13 @@ internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoin
             return true;
         }
 
-        if (!text.StartsWith(Http, StringComparison.Ordinal))
+        string scheme = text.StartsWith(Https, StringComparison.Ordinal) ? Https : Http;
+        if (!text.StartsWith(scheme, StringComparison.Ordinal))
         {
             return false;
         }
 
-        string host = text[Http.Length..].TrimEnd('/');
+        string host = text[scheme.Length..].TrimEnd('/');
         host = host.StartsWith("localhost:", StringComparison.Ordinal) ? $"127.0.0.1{host["localhost".Length..]}" : host;
         int colon = host.LastIndexOf(':');
         if (colon <= 0 || host.EndsWith(']') || !IPEndPoint.TryParse(host, out IPEndPoint? endPoint)

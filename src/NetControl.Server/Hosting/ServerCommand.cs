@@ -14,6 +14,7 @@ internal static class ServerCommand
           netcontrold --config /etc/netcontrol.yaml    apply a file at start
           netcontrold --config net.yaml --check        say what is wrong with a file, and end
           netcontrold --log-format json --log-level Debug
+          netcontrold token ci operator --expires 720h make a bearer token, and its line for listen.tokenFile
 
         The file is netcontrol.v1.Configuration written as YAML:
           listen:
@@ -33,12 +34,15 @@ internal static class ServerCommand
             - name: proxies/upstream
               config: "socks5://10.99.0.2:1080"        # "" is direct
               udpIdleTimeout: "30s"
+          limits:
+            maxSessions: 262144                        # of all devices together
 
         Once every declared device passes traffic and the listeners are up, one line "ready: ..." goes to standard output.
         With --state, what was done over gRPC outlives the process, also a kill at any moment. With both, the state file comes first and the
         configuration file is applied to it: what the file declared once and no longer does is removed, what gRPC made stays. SIGHUP reads
         the file again, and changes what has changed; a file with a fault changes nothing.
-        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once.
+        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once. SIGUSR1 opens the audit
+        log anew. Certificates and tokens are read again when their files change.
 
         Exit codes:
             0  ended in good order, or --check found nothing wrong
@@ -76,6 +80,17 @@ internal static class ServerCommand
         };
         Option<string> logFormat = new("--log-format") { Description = "How log lines look.", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
+        Option<string?> auditLog = new("--audit-log")
+        {
+            Description = "Append a line of JSON for each call that changes something, or tried to; instead of audit.file.",
+            HelpName = "FILE",
+        };
+        Option<string> hardening = new("--hardening")
+        {
+            Description = "Whether to give up all capabilities but CAP_NET_ADMIN, new privileges and core dumps.",
+            DefaultValueFactory = _ => "on",
+        };
+        hardening.AcceptOnlyFromAmong("on", "off");
         loops.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int n) || n is < 0 or > 256))
@@ -84,7 +99,7 @@ internal static class ServerCommand
             }
         });
         RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, state, check,
-            loops, logLevel, logFormat };
+            loops, logLevel, logFormat, auditLog, hardening, TokenCommand.Create() };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
             ConfigFile = parsed.GetValue(config),
@@ -92,6 +107,8 @@ internal static class ServerCommand
             CheckOnly = parsed.GetValue(check),
             Loops = parsed.GetValue(loops),
             LogLevel = parsed.GetValue(logLevel),
+            AuditLog = parsed.GetValue(auditLog),
+            Hardening = parsed.GetValue(hardening) != "off",
             JsonLogs = parsed.GetValue(logFormat) == "json",
         }));
         HelpOption help = root.Options.OfType<HelpOption>().Single();

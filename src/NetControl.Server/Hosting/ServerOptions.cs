@@ -6,6 +6,12 @@ internal sealed record ServerOptions
     /// <summary>The configuration file, or null.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>The audit log, instead of the configuration's; or null.</summary>
+    public string? AuditLog { get; init; }
+
+    /// <summary>Whether the process gives up what it does not need.</summary>
+    public bool Hardening { get; init; } = true;
+
     /// <summary>The least level that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -1,9 +1,13 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
+using NetControl.Engine.Hardening;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
+using NetControl.Server.Security;
 
 namespace NetControl.Server.Hosting;
 
@@ -22,10 +26,23 @@ internal static class ServerProcess
             ServerConfiguration configuration = options.ConfigFile is null
                 ? ConfigurationLoader.Load("")
                 : ConfigurationLoader.LoadFile(options.ConfigFile);
+            if (options.AuditLog is { } auditLog)
+            {
+                configuration = configuration with { Access = configuration.Access with { AuditFile = Path.GetFullPath(auditLog) } };
+            }
+
             if (options.CheckOnly)
             {
+                using AccessRuntime check = AccessRuntime.Open(configuration.Access with { AuditFile = "" }, options.ConfigFile ?? "config",
+                    TimeProvider.System, NullLoggerProvider.Instance);
                 await Console.Out.WriteLineAsync("valid");
                 return ExitCode.Ok;
+            }
+
+            if (options.Hardening)
+            {
+                ProcessHardening.Confine(Needed(configuration));
+                ProcessHardening.KeepSecrets();
             }
 
             using StderrLoggerProvider logs = new(options.LogLevel, options.JsonLogs);
@@ -58,9 +75,12 @@ internal static class ServerProcess
     {
         ILogger log = logs.CreateLogger("NetControl");
         using ProcessSignals signals = new();
-        using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Json, configuration.Http);
+        using AccessRuntime access = AccessRuntime.Open(configuration.Access, options.ConfigFile ?? "config", TimeProvider.System, logs);
+        using BoundListeners listeners = BoundListeners.Bind(
+            configuration.Grpc, configuration.Json, configuration.Http, configuration.Access.SocketOwner,
+            configuration.Access.SocketGroup);
         using IStateStore store = StateFile.Open(options);
-        await using PacketEngine engine = new(new EngineOptions { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
+        await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
         plane.Restore();
         long generation = plane.Configuration.Get().Generation;
@@ -71,7 +91,7 @@ internal static class ServerProcess
             await file.ApplyAsync(configuration);
         }
 
-        await using WebApplication app = WebHost.Build(plane, listeners, logs);
+        await using WebApplication app = WebHost.Build(plane, listeners, access, logs);
         try
         {
             await app.StartAsync();
@@ -87,6 +107,15 @@ internal static class ServerProcess
         }
 
         ServerLog.Ended(log);
+    }
+
+    private static Capabilities Needed(ServerConfiguration configuration)
+    {
+        const int FirstOrdinaryPort = 1024;
+        AccessSettings access = configuration.Access;
+        bool low = configuration.Grpc.Append(configuration.Http).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
+        return Capabilities.NetAdmin | (low ? Capabilities.BindLowPorts : 0)
+            | ((access.SocketOwner ?? access.SocketGroup) is null ? 0 : Capabilities.ChangeOwner);
     }
 
     private static async Task ServeUntilEndAsync(ProcessSignals signals, FileReloader? file, ILogger log)

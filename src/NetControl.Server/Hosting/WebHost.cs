@@ -3,9 +3,12 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using NetControl.ControlPlane;
+using NetControl.Engine.Hardening;
 using NetControl.Server.Gateway;
 using NetControl.Server.Interceptors;
+using NetControl.Server.Limits;
 using NetControl.Server.Metrics;
+using NetControl.Server.Security;
 using NetControl.Server.Services;
 
 namespace NetControl.Server.Hosting;
@@ -13,86 +16,105 @@ namespace NetControl.Server.Hosting;
 /// <summary>Builds the ASP.NET Core application: only what gRPC and three HTTP paths need.</summary>
 internal static class WebHost
 {
-    private const int MostMessageBytes = 4 << 20;
-
-    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, ILoggerProvider logs)
+    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
         builder.Logging.AddProvider(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners, access));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
             Take(listeners, endPoint));
-        return Finish(builder, plane, context => context.Features.Get<JsonListener>() is not null);
+        return Finish(builder, plane, access, trustsInProcess: false);
     }
 
     /// <summary>The application on whatever server the builder has; tests put theirs in.</summary>
-    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, Func<HttpContext, bool> servesJson)
+    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, AccessRuntime access, bool trustsInProcess)
     {
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton(plane);
         builder.Services.AddSingleton<EngineMetrics>();
+        builder.Services.AddSingleton(access);
+        builder.Services.AddSingleton<CallInterceptor>();
         builder.Services.AddSingleton<ErrorInterceptor>();
         builder.Services.AddSingleton<DeviceService>();
         builder.Services.AddSingleton<ProxyService>();
         builder.Services.AddSingleton<DelegateService>();
         builder.Services.AddSingleton<SessionService>();
         builder.Services.AddSingleton<ConfigurationService>();
+        builder.Services.AddSingleton<PolicyService>();
+        builder.Services.AddSingleton<DiagnosticsService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
         {
+            options.Interceptors.Add<CallInterceptor>();
             options.Interceptors.Add<ErrorInterceptor>();
-            options.MaxReceiveMessageSize = MostMessageBytes;
+            options.MaxReceiveMessageSize = access.Settings.Limits.MaxMessageBytes;
         });
         builder.Services.AddGrpcReflection();
         WebApplication app = builder.Build();
+        EngineMetrics metrics = app.Services.GetRequiredService<EngineMetrics>();
+        CallMetrics.Export(metrics.Registry, access);
+        AccessControl gate = new(access, ProcessHardening.EffectiveUserId, metrics.Calls, trustsInProcess);
 
         // Before routing: what comes in as JSON goes on as gRPC, through everything that follows.
-        JsonGateway json = new(servesJson, MostMessageBytes);
+        JsonGateway json = new(
+            context => context.Features.Get<ConnectionFacts>()?.IsJson ?? trustsInProcess, access.Settings.Limits.MaxMessageBytes);
         app.Use(next => context => json.InvokeAsync(context, next));
         app.UseRouting();
+        app.Use(next => context => gate.InvokeAsync(context, next));
         app.MapGrpcService<DeviceService>();
         app.MapGrpcService<ProxyService>();
         app.MapGrpcService<DelegateService>();
         app.MapGrpcService<SessionService>();
         app.MapGrpcService<ConfigurationService>();
+        app.MapGrpcService<PolicyService>();
+        app.MapGrpcService<DiagnosticsService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
-        app.MapGrpcReflectionService();
+        if (access.Settings.Reflection)
+        {
+            app.MapGrpcReflectionService();
+        }
+
         HttpFace.Map(app, plane);
         return app;
     }
 
-    private static void Configure(KestrelServerOptions options, BoundListeners listeners)
+    private static void Configure(KestrelServerOptions options, BoundListeners listeners, AccessRuntime access)
     {
+        // Each watcher of a multiplexed client holds a stream; Kestrel's 100 is soon met.
+        CallLimits limits = access.Settings.Limits;
         options.AddServerHeader = false;
-        options.Limits.Http2.MaxStreamsPerConnection = 1000; // Each watcher of a multiplexed client holds one; Kestrel's 100 is soon met.
-        options.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        options.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        options.Limits.MaxConcurrentConnections = limits.MaxConnections;
+        options.Limits.Http2.MaxStreamsPerConnection = limits.MaxStreamsPerConnection;
+        options.Limits.Http2.KeepAlivePingDelay = limits.KeepaliveTime;
+        options.Limits.Http2.KeepAlivePingTimeout = limits.KeepaliveTimeout;
+        options.Limits.KeepAliveTimeout = limits.IdleTimeout;
+        options.Limits.RequestHeadersTimeout = limits.HandshakeTimeout;
+        ConnectionGate gate = new(access, options.ApplicationServices.GetRequiredService<EngineMetrics>().Calls);
         foreach (BoundListener listener in listeners.Grpc)
         {
-            Listen(options, listener.EndPoint, HttpProtocols.Http2);
+            Listen(options, listener.EndPoint, HttpProtocols.Http2, listen => gate.GuardApi(listen, listener.Address, isJson: false));
         }
 
         foreach (BoundListener listener in listeners.Json)
         {
-            Listen(options, listener.EndPoint, HttpProtocols.Http1, JsonListener.Mark);
+            Listen(options, listener.EndPoint, HttpProtocols.Http1, listen => gate.GuardApi(listen, listener.Address, isJson: true));
         }
 
         if (listeners.Http is { } http)
         {
-            Listen(options, http.EndPoint, HttpProtocols.Http1);
+            Listen(options, http.EndPoint, HttpProtocols.Http1, ConnectionGate.GuardHttp);
         }
     }
 
-    private static void Listen(
-        KestrelServerOptions options, EndPoint endPoint, HttpProtocols protocols, Action<ListenOptions>? configure = null)
+    private static void Listen(KestrelServerOptions options, EndPoint endPoint, HttpProtocols protocols, Action<ListenOptions> guard)
     {
         void Set(ListenOptions listen)
         {
             listen.Protocols = protocols;
-            configure?.Invoke(listen);
+            guard(listen);
         }
 
         if (endPoint is IPEndPoint ip)

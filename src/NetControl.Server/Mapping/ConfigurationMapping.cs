@@ -3,6 +3,7 @@ using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
@@ -18,23 +19,29 @@ internal static class ConfigurationMapping
     {
         Proxies = { view.Proxies.Select(p => Wish(p.ToMessage())) },
         Delegates = { view.Delegates.Select(d => Wish(d.ToMessage())) },
+        Policies = { view.Policies.Select(p => Wish(p.ToMessage())) },
         Devices = { view.Devices.Select(d => Wish(d.ToMessage())) },
     };
 
     public static ApplyRequest ToApply(this V1.ApplyConfigurationRequest request)
     {
         V1.Configuration document = request.Configuration ?? new V1.Configuration();
-        if (document.Listen is not null)
+        ViolationList violations = new();
+        foreach ((string field, object? value) in (ReadOnlySpan<(string, object?)>)
+            [("listen", document.Listen), ("limits", document.Limits), ("audit", document.Audit), ("telemetry", document.Telemetry)])
         {
-            ViolationList violations = new();
-            violations.AddText("configuration.listen", "is the configuration file's alone; leave it out", "NOT_APPLICABLE");
-            violations.ThrowIfAny("");
+            if (value is not null)
+            {
+                violations.AddText($"configuration.{field}", "is the configuration file's alone; leave it out", "NOT_APPLICABLE");
+            }
         }
 
+        violations.ThrowIfAny("");
         return new ApplyRequest(new DesiredState
         {
             Proxies = [.. document.Proxies.Select(p => p.ToDraft(p.Name))],
             Delegates = [.. document.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+            Policies = [.. document.Policies.Select(p => p.ToDraft(p.Name))],
             Devices = [.. document.Devices.Select(d => d.ToDraft(d.Name))],
         })
         {
@@ -81,6 +88,9 @@ internal static class ConfigurationMapping
             case DelegateView d:
                 message.Delegate = d.ToMessage();
                 break;
+            case PolicyView policy:
+                message.Policy = policy.ToMessage();
+                break;
             case ProxyView proxy:
                 message.Proxy = proxy.ToMessage();
                 break;
@@ -106,6 +116,20 @@ internal static class ConfigurationMapping
         message.CreateTime = message.UpdateTime = null;
         message.State = V1.Delegate.Types.State.Unspecified;
         message.UsedBy.Clear();
+        return message;
+    }
+
+    private static V1.Policy Wish(V1.Policy message)
+    {
+        message.Uid = message.Etag = "";
+        message.Generation = message.DefaultHits = 0;
+        message.CreateTime = message.UpdateTime = null;
+        message.UsedBy.Clear();
+        foreach (V1.PolicyRule rule in message.Rules)
+        {
+            rule.Hits = 0;
+        }
+
         return message;
     }
 

@@ -19,12 +19,15 @@ internal static class DeviceMapping
         Routes = [.. message.Routes],
         StreamDialer = message.StreamDialer,
         PacketProxy = message.PacketProxy,
+        Policy = message.Policy,
         AcceptImmediately = message.Accept == V1.AcceptMode.Immediate,
         Queues = message.Queues,
         DisableOffload = message.DisableOffload,
         UdpFiltering = message.UdpFiltering == V1.UdpFiltering.AddressDependent
             ? UdpFiltering.AddressDependent
             : UdpFiltering.EndpointIndependent,
+        CongestionControl = message.CongestionControl == V1.CongestionControl.NewReno ? CongestionControl.NewReno : CongestionControl.Cubic,
+        KeepAlive = (message.KeepAlive ?? new V1.KeepAlive()).ToSpec(),
         Limits = ToLimits(message.Limits ?? new V1.DeviceLimits()),
     };
 
@@ -45,12 +48,15 @@ internal static class DeviceMapping
             Routes = { spec.Routes.Select(prefix => prefix.ToString()) },
             StreamDialer = spec.StreamDialer,
             PacketProxy = spec.PacketProxy,
+            Policy = spec.Policy,
             Accept = spec.AcceptImmediately ? V1.AcceptMode.Immediate : V1.AcceptMode.AfterConnect,
             Queues = (uint)spec.Queues,
             DisableOffload = spec.DisableOffload,
             UdpFiltering = spec.UdpFiltering == UdpFiltering.AddressDependent
                 ? V1.UdpFiltering.AddressDependent
                 : V1.UdpFiltering.EndpointIndependent,
+            CongestionControl = spec.CongestionControl.ToMessage(),
+            KeepAlive = spec.KeepAlive.ToMessage(),
             Limits = ToMessage(spec.Limits),
             State = view.Phase switch
             {
@@ -93,12 +99,16 @@ internal static class DeviceMapping
             Routes = mask.Covers("routes", message.Routes.Count > 0) ? wish.Routes : draft.Routes,
             StreamDialer = mask.Covers("stream_dialer", message.StreamDialer.Length > 0) ? wish.StreamDialer : draft.StreamDialer,
             PacketProxy = mask.Covers("packet_proxy", message.PacketProxy.Length > 0) ? wish.PacketProxy : draft.PacketProxy,
+            Policy = mask.Covers("policy", message.Policy.Length > 0) ? wish.Policy : draft.Policy,
             AcceptImmediately = mask.Covers("accept", message.Accept != V1.AcceptMode.Unspecified)
                 ? wish.AcceptImmediately : draft.AcceptImmediately,
             Queues = mask.Covers("queues", message.Queues != 0) ? wish.Queues : draft.Queues,
             DisableOffload = mask.Covers("disable_offload", message.DisableOffload) ? wish.DisableOffload : draft.DisableOffload,
             UdpFiltering = mask.Covers("udp_filtering", message.UdpFiltering != V1.UdpFiltering.Unspecified)
                 ? wish.UdpFiltering : draft.UdpFiltering,
+            CongestionControl = mask.Covers("congestion_control", message.CongestionControl != V1.CongestionControl.Unspecified)
+                ? wish.CongestionControl : draft.CongestionControl,
+            KeepAlive = mask.Covers("keep_alive", message.KeepAlive is not null) ? wish.KeepAlive : draft.KeepAlive,
             Limits = mask.Covers("limits", message.Limits is not null) ? wish.Limits : draft.Limits,
         };
     }
@@ -106,7 +116,7 @@ internal static class DeviceMapping
     private static readonly string[] s_writable =
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
-        "limits",
+        "limits", "policy", "congestion_control", "keep_alive",
     ];
 
     // A value that no long holds is far beyond every limit; the validator says so.

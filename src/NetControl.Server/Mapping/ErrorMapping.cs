@@ -11,7 +11,7 @@ namespace NetControl.Server.Mapping;
 internal static class ErrorMapping
 {
     public const string Domain = "netcontrol.io";
-    private const string DetailsTrailer = "grpc-status-details-bin";
+    public const string DetailsTrailer = "grpc-status-details-bin";
 
     // Many HTTP/2 stacks cap a header list at 8 KiB; a longer list of violations is cut, and says so.
     private const int MostDetailBytes = 6 * 1024;
@@ -75,6 +75,7 @@ internal static class ErrorMapping
         ControlPlaneError.GenerationMismatch => (StatusCode.Aborted, null, false),
         ControlPlaneError.ConfirmationPending => (StatusCode.FailedPrecondition, "CONFIRMATION", false),
         ControlPlaneError.ShuttingDown => (StatusCode.Unavailable, null, true),
+        ControlPlaneError.LimitExceeded => (StatusCode.ResourceExhausted, null, false),
         _ => (StatusCode.Internal, null, false),
     };
 
@@ -111,6 +112,7 @@ internal static class ErrorMapping
 
     private static string ResourceType(string name) => name.Contains("/sessions/", StringComparison.Ordinal) ? "netcontrol.v1.Session"
         : name.StartsWith("devices/", StringComparison.Ordinal) ? "netcontrol.v1.Device"
+        : name.StartsWith("policies/", StringComparison.Ordinal) ? "netcontrol.v1.Policy"
         : name.StartsWith("delegates/", StringComparison.Ordinal) ? "netcontrol.v1.Delegate"
         : "netcontrol.v1.Proxy";
 }

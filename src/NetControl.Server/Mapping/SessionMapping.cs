@@ -29,6 +29,9 @@ internal static class SessionMapping
             BytesReceived = info.BytesReceived,
             PacketsSent = info.PacketsSent,
             PacketsReceived = info.PacketsReceived,
+            Policy = info.Rule?.Policy ?? "",
+            PolicyRule = info.Rule?.Id ?? "",
+            PolicyGeneration = info.Rule?.Generation ?? 0,
         };
         if (info.ClosedUtcTicks != 0)
         {
@@ -43,29 +46,11 @@ internal static class SessionMapping
         return message;
     }
 
-    public static V1.GetSessionResponse ToMessage(this SessionDetail detail)
+    public static V1.GetSessionResponse ToMessage(this SessionDetail detail) => new()
     {
-        V1.GetSessionResponse response = new() { Session = ToMessage(detail.Info) };
-        if (detail.Tcp is { } tcp)
-        {
-            response.Tcp = new V1.TcpDetail
-            {
-                State = tcp.State,
-                SendMss = tcp.SendMss,
-                CongestionWindow = tcp.CongestionWindow,
-                BytesInFlight = tcp.BytesInFlight,
-                SendWindow = tcp.SendWindow,
-                ReceiveWindow = tcp.ReceiveWindow,
-                SendQueueBytes = tcp.SendQueueBytes,
-                ReceiveQueueBytes = tcp.ReceiveQueueBytes,
-                SmoothedRtt = tcp.SmoothedRtt > TimeSpan.Zero ? tcp.SmoothedRtt.ToDuration() : null,
-                RetransmissionTimeout = tcp.RetransmissionTimeout.ToDuration(),
-                Retransmits = tcp.Retransmits,
-            };
-        }
-
-        return response;
-    }
+        Session = ToMessage(detail.Info),
+        Tcp = detail.Tcp?.ToMessage(),
+    };
 
     public static V1.SessionEvent ToMessage(in SequencedEvent e) => new()
     {

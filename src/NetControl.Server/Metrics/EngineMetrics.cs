@@ -63,7 +63,8 @@ internal sealed class EngineMetrics
             "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
         _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
         _resets = make.CreateCounter("netcontrol_tcp_rst_total",
-            "TCP resets towards applications (origin netcontrol) and from them (origin client).", "device", "origin");
+            "TCP resets, by whose doing: the application's (client), its upstream's, which is passed on (upstream), or ours (netcontrol).",
+            "device", "origin");
         _halfOpen = make.CreateGauge("netcontrol_tcp_half_open", "TCP sessions whose dial or handshake goes on.", "device");
         _usage = make.CreateGauge("netcontrol_device_usage", "What a device has of what it is limited in.", "device", "resource");
         _limits = make.CreateGauge("netcontrol_device_limit", "The most that a device may have.", "device", "resource");
@@ -80,12 +81,16 @@ internal sealed class EngineMetrics
         _poolBytes = make.CreateGauge("netcontrol_buffer_pool_bytes", "Bytes held by the buffer pools, in use or free.");
         make.CreateGauge("netcontrol_build_info", "1, with the version in its labels.", "version", "commit", "runtime")
             .WithLabels(BuildInfo.Version, BuildInfo.Commit, BuildInfo.Runtime).Set(1);
+        Calls = new CallMetrics(Registry);
         DotNetStats.Register(Registry);
         Registry.AddBeforeCollectCallback(Collect);
     }
 
     /// <summary>What is exported.</summary>
     public CollectorRegistry Registry { get; }
+
+    /// <summary>What is counted of calls.</summary>
+    public CallMetrics Calls { get; }
 
     private void Collect()
     {
@@ -125,7 +130,8 @@ internal sealed class EngineMetrics
         }
 
         _retransmits.WithLabels(device.Device).IncTo(device.Retransmits);
-        _resets.WithLabels(device.Device, "netcontrol").IncTo(device.ResetsSent);
+        _resets.WithLabels(device.Device, "netcontrol").IncTo(device.ResetsSent - device.ResetsPassedOn);
+        _resets.WithLabels(device.Device, "upstream").IncTo(device.ResetsPassedOn);
         _resets.WithLabels(device.Device, "client").IncTo(device.ResetsReceived);
         _halfOpen.WithLabels(device.Device).Set(device.HalfOpen);
         SetUsage(device.Device, "tcp_sessions", device.Usage.TcpSessions, device.Limits.MaxTcpSessions);

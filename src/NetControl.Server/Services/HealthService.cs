@@ -19,6 +19,7 @@ internal sealed class HealthService : Health.HealthBase
         "netcontrol.v1.DelegateService",
         "netcontrol.v1.SessionService",
         "netcontrol.v1.ConfigurationService",
+        "netcontrol.v1.PolicyService",
         "netcontrol.v1.InfoService",
     };
 

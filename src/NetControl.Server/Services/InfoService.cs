@@ -27,12 +27,20 @@ internal sealed class InfoService : V1.InfoService.InfoServiceBase
             Epoch = _plane.Events.Epoch,
             StartTime = _plane.StartTime.ToTimestamp(),
             HopTypes = { ChainParser.Types },
-            Loops = _plane.Loops,
+            Loops = _plane.EngineOptions.Loops,
             Limits = new V1.ServerLimits
             {
                 MaxPageSize = PageLimits.LargestSize,
                 EventRingCapacity = _plane.Events.Capacity,
                 RequestIdSeconds = (int)IdempotencyCache.Lifetime.TotalSeconds,
+                Process = new V1.ProcessLimits
+                {
+                    MaxSessions = (uint)_plane.EngineOptions.MaxSessions,
+                    MaxHalfOpen = (uint)_plane.EngineOptions.MaxHalfOpen,
+                    MaxBufferBytes = (ulong)_plane.EngineOptions.BufferBudgetBytes,
+                    MaxReassemblyBytes = (ulong)_plane.EngineOptions.ReassemblyBudgetBytes,
+                    MaxSessionBufferBytes = (uint)_plane.EngineOptions.SessionBufferBytes,
+                },
             },
         });
 }

@@ -18,7 +18,7 @@ internal sealed class ResourceWatch
     private static readonly TimeSpan s_defaultHeartbeat = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromMinutes(10);
-    private static readonly string[] s_collections = [ResourceName.Devices, ResourceName.Delegates, ResourceName.Proxies];
+    private static readonly string[] s_collections = [ResourceName.Devices, ResourceName.Delegates, ResourceName.Policies, ResourceName.Proxies];
     private readonly NetControlPlane _plane;
     private readonly V1.WatchResourcesRequest _request;
     private readonly IServerStreamWriter<V1.WatchResourcesResponse> _stream;
@@ -90,6 +90,7 @@ internal sealed class ResourceWatch
         [
             .. view.Proxies.Select(p => (p.Meta.Name, (object)p)),
             .. view.Delegates.Select(d => (d.Meta.Name, (object)d)),
+            .. view.Policies.Select(p => (p.Meta.Name, (object)p)),
             .. view.Devices.Select(d => (d.Meta.Name, (object)d)),
         ];
         foreach ((string name, object resource) in all.Where(r => Wanted(r.Name)))

@@ -33,6 +33,9 @@ public readonly struct IcmpErrorMessage
     /// <summary>Why, when <see cref="Kind"/> is <see cref="IcmpErrorKind.Unreachable"/>.</summary>
     public UnreachableReason Reason { get; }
 
+    /// <summary>Whether it is what RFC 9293 3.9.2.2 calls a hard error: no such protocol or port, in IPv6 also "prohibited".</summary>
+    public bool IsHard => Kind == IcmpErrorKind.Unreachable && (Flow.Source.IsV4 ? Code is 2 or 3 : Code is 1 or 4);
+
     /// <summary>The next hop's MTU, when <see cref="Kind"/> is <see cref="IcmpErrorKind.TooBig"/>; 0 from old routers.</summary>
     public int Mtu { get; }
 

@@ -49,6 +49,21 @@ public static class IcmpErrors
         return WriteUnreachable(destination, quote[..length], reason);
     }
 
+    /// <summary>"Destination unreachable" about a packet that is gone, but for its beginning, which was kept when it came in.</summary>
+    /// <param name="destination">At least as long as the quote and 48 bytes.</param>
+    /// <param name="client">Who sent the packet.</param>
+    /// <param name="remote">Whom it was for; the message seems to come from there.</param>
+    /// <param name="reason">What upstream said.</param>
+    /// <param name="quote">The packet's beginning as it came in, at most <see cref="MaxQuote"/> bytes.</param>
+    public static int WriteUnreachable(Span<byte> destination, IpAddr client, IpAddr remote, UnreachableReason reason, ReadOnlySpan<byte> quote) =>
+        client.IsV4
+            ? IcmpPacket.Write(destination, remote, client, IcmpTypes.UnreachableV4, UnreachableCodeV4(reason), rest: 0, quote, InternetworkControl)
+            : IcmpPacket.Write(destination, remote, client, IcmpTypes.UnreachableV6, UnreachableCodeV6(reason), rest: 0, quote);
+
+    /// <summary>How much of a packet a message quotes at most.</summary>
+    public static int MaxQuote(bool isV4) =>
+        isV4 ? MaxLengthV4 - Ipv4Header.MinLength - IcmpHeader.Length : MaxLengthV6 - Ipv6Header.Length - IcmpHeader.Length;
+
     /// <summary>"Packet too big" (RFC 4443 section 3.2), in IPv4 "fragmentation needed and DF set" (RFC 1191 section 4).</summary>
     public static int WriteTooBig(Span<byte> destination, ReadOnlySpan<byte> offendingPacket, int mtu, IpAddr source = default)
     {

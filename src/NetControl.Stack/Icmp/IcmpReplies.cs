@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using NetControl.Stack.Wire;
 
 namespace NetControl.Stack.Icmp;
@@ -5,6 +6,8 @@ namespace NetControl.Stack.Icmp;
 /// <summary>Answers echo requests.</summary>
 public static class IcmpReplies
 {
+    private const int MaxOptions = 40;
+
     /// <summary>Whether a packet that was parsed with a result of Ok is an echo request to one host.</summary>
     public static bool IsEchoRequest(in ParsedPacket packet)
     {
@@ -39,5 +42,36 @@ public static class IcmpReplies
         byte trafficClass = (byte)(request.TrafficClass & 0xFC);
         return IcmpPacket.Write(
             destination, request.Destination, request.Source, type, code: 0, request.IcmpRest, data, trafficClass);
+    }
+
+    /// <summary>Puts what the request's record-route and timestamp options ask for into its reply, and returns the reply's new length.</summary>
+    /// <remarks>RFC 1122 section 3.2.2.6. A reply that would no longer fit into one packet stays as it is.</remarks>
+    /// <param name="reply">Room for the reply and the options.</param>
+    /// <param name="length">The length of the reply that <see cref="WriteEchoReply"/> wrote.</param>
+    /// <param name="packet">The request.</param>
+    /// <param name="request">The same, parsed with a result of Ok.</param>
+    /// <param name="mtu">The longest packet.</param>
+    /// <param name="midnightMillis">Milliseconds since midnight UT.</param>
+    public static int AddOptions(Span<byte> reply, int length, ReadOnlySpan<byte> packet, in ParsedPacket request, int mtu, uint midnightMillis)
+    {
+        if (!request.IsV4 || (packet[0] & 0x0F) * 4 == Ipv4Header.MinLength)
+        {
+            return length;
+        }
+
+        Span<byte> options = stackalloc byte[MaxOptions];
+        int added = EchoOptions.Write(options, packet[Ipv4Header.MinLength..((packet[0] & 0x0F) * 4)], request.Destination, midnightMillis);
+        if (added == 0 || length + added > Math.Min(mtu, reply.Length))
+        {
+            return length;
+        }
+
+        reply[Ipv4Header.MinLength..length].CopyTo(reply[(Ipv4Header.MinLength + added)..]);
+        options[..added].CopyTo(reply[Ipv4Header.MinLength..]);
+        int header = Ipv4Header.MinLength + added;
+        reply[0] = (byte)(0x40 | (header / 4));
+        BinaryPrimitives.WriteUInt16BigEndian(reply[Ipv4Header.TotalLengthOffset..], (ushort)(length + added));
+        Ipv4Header.UpdateChecksum(reply[..header]);
+        return length + added;
     }
 }

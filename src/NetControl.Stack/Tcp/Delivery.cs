@@ -18,9 +18,13 @@ public struct Delivery
     /// <summary>Whether bytes sent once were delivered after others behind them.</summary>
     public bool Reordered;
 
+    /// <summary>Whether bytes that were never sent again are among them.</summary>
+    public bool FirstTimers;
+
     /// <summary>Adds a record of which bytes up to <paramref name="end"/> were delivered.</summary>
     public void Take(in TransmitRecord record, long end, long highest, Instant now, long minRtt)
     {
+        FirstTimers |= !record.Again;
         Reordered |= !record.Again && end <= highest;
 
         // Step 2: an acknowledgement sooner than a round trip can be is that of the first transmission.

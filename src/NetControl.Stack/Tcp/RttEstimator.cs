@@ -13,6 +13,9 @@ public struct RttEstimator
     /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
     public long SmoothedMicros { get; private set; }
 
+    /// <summary>Its variation; 0 before the first sample.</summary>
+    public readonly long VariationMicros => _variation;
+
     /// <summary>How often in a row the timer has expired.</summary>
     public readonly int Expiries => _expiries;
 
@@ -64,6 +67,9 @@ public struct RttEstimator
             _backoff = 0;
         }
     }
+
+    /// <summary>The timer expired although nothing, or not all, was lost: the doubling was for nothing.</summary>
+    public void OnNeedlessTimeout() => _backoff = 0;
 
     /// <summary>The timeout within the bounds given.</summary>
     public readonly long Timeout(long min, long max) => Math.Min(max, Plain(min) << _backoff);

@@ -30,16 +30,13 @@ public sealed partial class TcpConnection
     {
         long inFlight = _sndMax - _sndUna;
         int acked = segment.Ack - _sndUna;
-        if (_sackOk)
-        {
-            TakeDelivery(segment, acked, now);
-        }
+        long delivered = _sackOk ? TakeDelivery(segment, acked, now) : acked;
 
         bool sameWindow = UpdateWindow(segment);
         if (acked > 0)
         {
             TakeRttSample(segment, now);
-            return OnProgress(segment.Ack, acked, inFlight, now);
+            return OnProgress(segment.Ack, acked, delivered, inFlight, now);
         }
 
         if (acked < 0 || inFlight == 0)
@@ -49,6 +46,11 @@ public sealed partial class TcpConnection
 
         if (_sackOk)
         {
+            if (_afterTimeout && delivered > 0)
+            {
+                _congestion.OnAck(delivered, inFlight, _rtt.SmoothedMicros, now);
+            }
+
             DetectLosses(now);
         }
         else if (segment.Length == 0 && sameWindow && _sndNxt != _sndUna)
@@ -82,7 +84,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    private TcpEvents OnProgress(SequenceNumber ack, int acked, long inFlight, Instant now)
+    private TcpEvents OnProgress(SequenceNumber ack, int acked, long delivered, long inFlight, Instant now)
     {
         TcpEvents events = TcpEvents.Output;
         _rtt.OnProgress();
@@ -107,7 +109,8 @@ public sealed partial class TcpConnection
         }
         else
         {
-            _congestion.OnAck(bytes, inFlight, _rtt.SmoothedMicros, now);
+            // After a timeout an acknowledgement may reach over much that was selectively acknowledged, and counted, long ago.
+            _congestion.OnAck(_afterTimeout ? Math.Min(bytes, delivered) : bytes, inFlight, _rtt.SmoothedMicros, now);
             _afterRecovery |= _afterTimeout && ack >= _recover;
             _afterTimeout &= ack < _recover;
         }
@@ -196,10 +199,11 @@ public sealed partial class TcpConnection
         return Math.Max(0, inFlight - ((long)_duplicateAcks * _mss) - lost);
     }
 
-    /// <summary>What this acknowledgement, cumulative and selective, says to have arrived.</summary>
-    private void TakeDelivery(scoped in TcpSegment segment, int acked, Instant now)
+    /// <summary>What this acknowledgement, cumulative and selective, says to have arrived. Returns how many bytes.</summary>
+    private long TakeDelivery(scoped in TcpSegment segment, int acked, Instant now)
     {
         Delivery delivery = default;
+        long before = _log.Bytes;
         long highest = _rackHighest;
         _duplicateTold = false;
         if (acked > 0)
@@ -209,6 +213,7 @@ public sealed partial class TcpConnection
             _rackHighest = Math.Max(_rackHighest, end);
         }
 
+        bool firstTimers = delivery.FirstTimers;
         ref readonly TcpOptions options = ref segment.Options;
         for (int i = 0; i < options.SackCount; i++)
         {
@@ -218,6 +223,7 @@ public sealed partial class TcpConnection
             if (i == 0 && left < right && (right <= segment.Ack || IsWithinSecond(options, left, right)))
             {
                 OnDuplicateTold(segment.Ack);
+                CountDuplicate(left, right);
                 continue;
             }
 
@@ -235,6 +241,8 @@ public sealed partial class TcpConnection
         }
 
         OnDelivered(delivery, now);
+        LookForUndo(segment, acked, firstTimers);
+        return before - _log.Bytes;
     }
 
     private static bool IsWithinSecond(in TcpOptions options, SequenceNumber left, SequenceNumber right)

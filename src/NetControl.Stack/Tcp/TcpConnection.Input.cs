@@ -24,6 +24,12 @@ public sealed partial class TcpConnection
             return TcpEvents.None;
         }
 
+        // RFC 7323 3.2: without the timestamps that were agreed upon a segment is nobody's. Not so a SYN, which RFC 5961 4.2 wants challenged.
+        if (_timestampsOk && !segment.Options.HasTimestamps && !segment.Has(TcpFlags.Rst) && !segment.Has(TcpFlags.Syn))
+        {
+            return TcpEvents.None;
+        }
+
         // A SYN that we hold unanswered may come again: the client retransmits, we keep dialling.
         if (State == TcpState.SynReceived && segment.Has(TcpFlags.Syn) && !segment.Has(TcpFlags.Rst) && segment.Seq == _irs)
         {
@@ -43,16 +49,22 @@ public sealed partial class TcpConnection
             return TcpEvents.None;
         }
 
+        // To the client a held SYN is in LISTEN still, where another SYN begins another connection.
+        if (State == TcpState.SynReceived && _sndMax == _iss && (segment.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst)) == TcpFlags.Syn)
+        {
+            return ReturnToListen();
+        }
+
         // First: check the sequence number, and before it PAWS (RFC 7323 5.3).
         if (!IsAcceptable(segment, now))
         {
-            return OnUnacceptable(segment);
+            return OnUnacceptable(segment, now);
         }
 
         return OnAcceptable(segment, now, ref receiver);
     }
 
-    private TcpEvents OnUnacceptable(scoped in TcpSegment segment)
+    private TcpEvents OnUnacceptable(scoped in TcpSegment segment, Instant now)
     {
         if (segment.Has(TcpFlags.Rst))
         {
@@ -64,6 +76,12 @@ public sealed partial class TcpConnection
         if (end > start && end <= _receive.Tail)
         {
             NoteDuplicate(start, end);
+            if (end >= Offset(_lastAckSent))
+            {
+                // It comes again because our acknowledgement was lost. The echo must be of this transmission, or the peer takes its own timeout
+                // for a round trip; what ends elsewhere is not believed, for a stamp from nowhere would make PAWS refuse the peer (RFC 7323 5.3).
+                UpdateTimestamp(segment, now);
+            }
         }
 
         return AcknowledgeNow();
@@ -89,10 +107,10 @@ public sealed partial class TcpConnection
             return Challenge(now);
         }
 
-        // Fourth: SYN in the window. RFC 5961 section 4: challenged, whatever its number.
+        // Fourth: SYN in the window. RFC 5961 section 4: challenged, whatever its number, once we are synchronized.
         if (segment.Has(TcpFlags.Syn))
         {
-            return Challenge(now);
+            return State == TcpState.SynReceived && _passive ? ReturnToListen() : Challenge(now);
         }
 
         // Fifth: ACK. Without it the segment is dropped.
@@ -158,6 +176,13 @@ public sealed partial class TcpConnection
         }
 
         return events;
+    }
+
+    /// <summary>3.10.7.4 fourth, SYN-RECEIVED after a passive OPEN: the client has begun anew, and will say so again.</summary>
+    private TcpEvents ReturnToListen()
+    {
+        Close(TcpState.Closed);
+        return TcpEvents.Reset;
     }
 
     /// <summary>3.10.7.3: the answer to our SYN.</summary>
@@ -251,8 +276,7 @@ public sealed partial class TcpConnection
     /// <summary>3.10.7.4 first: the four cases of the acceptance test, and PAWS.</summary>
     private bool IsAcceptable(scoped in TcpSegment segment, Instant now)
     {
-        // RFC 7323 3.2 would also drop a segment that carries no timestamp at all. A middlebox that strips the option would then stall
-        // the connection for ever, so, like Linux, only a stale stamp is refused; 24 days is the age at which a stamp has wrapped (5.5).
+        // 24 days is the age at which a stamp has wrapped (RFC 7323 5.5).
         if (_timestampsOk && segment.Options.HasTimestamps && !segment.Has(TcpFlags.Rst)
             && (int)(segment.Options.TsVal - _tsRecent) < 0 && now.Micros - _tsRecentAt < 24L * 24 * 3600 * 1_000_000)
         {
@@ -359,6 +383,7 @@ public sealed partial class TcpConnection
 
         _rcvNxt += length;
         _unacked += length;
+        _receivedSinceSent += length;
         _segmentsUnacked++;
         if (filledHole)
         {
@@ -377,7 +402,10 @@ public sealed partial class TcpConnection
 
         GrowWindow();
         ScheduleAck();
-        return TcpEvents.Output | (_receive.Length > 0 ? TcpEvents.Readable : TcpEvents.None);
+
+        // RFC 5681 4.2: every second full segment, even if many are handed in at once. A super-segment has been one segment to everybody.
+        bool due = filledHole || (_ackNow && length + rest.Length <= _localMss);
+        return TcpEvents.Output | (due ? TcpEvents.AckDue : TcpEvents.None) | (_receive.Length > 0 ? TcpEvents.Readable : TcpEvents.None);
     }
 
     private TcpEvents OnTextAhead(long offset, ReadOnlySpan<byte> payload)
@@ -423,6 +451,7 @@ public sealed partial class TcpConnection
         }
 
         // RFC 5681 4.2: an out-of-order segment is acknowledged at once.
+        _quickAcks = QuickAcksAfterLoss;
         return AcknowledgeNow();
     }
 
@@ -458,7 +487,7 @@ public sealed partial class TcpConnection
     private TcpEvents AcknowledgeNow()
     {
         _ackNow = true;
-        return TcpEvents.Output;
+        return TcpEvents.Output | TcpEvents.AckDue;
     }
 
     /// <summary>RFC 5961 section 7: challenge acknowledgements are limited, or they become a side channel and a weapon.</summary>
@@ -476,6 +505,7 @@ public sealed partial class TcpConnection
     private void NoteDuplicate(long start, long end)
     {
         // RFC 2883: the first block of the next acknowledgement names what came twice.
+        _quickAcks = QuickAcksAfterLoss;
         if (_sackOk && start >= 0)
         {
             _duplicate = (start, end);

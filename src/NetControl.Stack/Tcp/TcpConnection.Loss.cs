@@ -93,6 +93,7 @@ public sealed partial class TcpConnection
             _inRecovery = true;
             _recover = _sndMax;
             _tailPending = false;
+            StartUndo();
             _congestion.OnLoss(Math.Min(_sndMax - _sndUna, _congestion.Window), now);
 
             // The first retransmission of a recovery goes whatever the pipe says (RFC 5681 3.2 step 3).
@@ -208,7 +209,7 @@ public sealed partial class TcpConnection
         }
         else if (ack > _tailEnd)
         {
-            _tailPending = false;
+            _tailPending = _undoable = false;
             _congestion.OnLoss(inFlight, now);
             _congestion.OnRecovered();
         }
@@ -235,6 +236,18 @@ public sealed partial class TcpConnection
         _forceRetransmit = false;
         long limit = Math.Max(segmentSize, Math.Min(Math.Max(room, segmentSize), _parameters.MaxSuperSegment) / segmentSize * segmentSize);
         int length = (int)Math.Min(record.End - record.Start, limit);
+        long window = _sndWnd - (record.Start - _send.Head);
+        if (length > window)
+        {
+            // RFC 9293 3.8.6: a peer that took its window back is not sent what it does not want; but the FIN needs no room.
+            if (window <= 0 && record.Start < _send.Tail)
+            {
+                return false;
+            }
+
+            length = (int)Math.Max(1, window);
+        }
+
         if (record.Start == _send.Head)
         {
             _retransmitAt = Instant.Never; // a new wait for the oldest byte, as its transmission is new
@@ -252,7 +265,9 @@ public sealed partial class TcpConnection
         bool fin = end > _send.Tail;
         Retransmits++;
         _timing = false;
+        NoteRetransmission(_sndUna + (int)(start - _send.Head), _sndUna + (int)(end - _send.Head), now);
         int length = (int)(Math.Min(end, _send.Tail) - start);
-        Emit(_sndUna + (int)(start - _send.Head), length > 0 ? start : 0, length, fin ? TcpFlags.Ack | TcpFlags.Fin : TcpFlags.Ack, now, ref sender);
+        TcpFlags flags = TcpFlags.Ack | (fin ? TcpFlags.Fin : TcpFlags.None) | (length > 0 && end >= _send.Tail ? TcpFlags.Psh : TcpFlags.None);
+        Emit(_sndUna + (int)(start - _send.Head), length > 0 ? start : 0, length, flags, now, ref sender);
     }
 }

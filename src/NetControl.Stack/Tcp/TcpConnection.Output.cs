@@ -9,6 +9,9 @@ namespace NetControl.Stack.Tcp;
 /// </content>
 public sealed partial class TcpConnection
 {
+    private const int QuickAcksAfterLoss = 16;
+    private const int OneWayBytes = 16 << 10;
+    private const long OneWayDelayMicros = 2000;
     private int _localMss;
     private bool _synDue;
     private bool _ackNow;
@@ -21,13 +24,16 @@ public sealed partial class TcpConnection
     private SequenceNumber _rejected;
     private int _unacked;
     private int _segmentsUnacked;
+    private int _quickAcks;
+    private long _receivedSinceSent;
     private Instant _lastSend;
 
     private void ResetOutput()
     {
         _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = _keepAliveDue = false;
-        _unacked = _segmentsUnacked = 0;
+        _unacked = _segmentsUnacked = _quickAcks = 0;
         _lastSend = default;
+        _receivedSinceSent = 0;
     }
 
     /// <summary>Sends everything that is due: handshake, retransmissions, new data, FIN, probe, acknowledgement, reset.</summary>
@@ -37,7 +43,7 @@ public sealed partial class TcpConnection
         switch (State)
         {
             case TcpState.Closed:
-                SendReset(ref sender);
+                SendReset(now, ref sender);
                 return;
             case TcpState.SynSent:
             case TcpState.SynReceived:
@@ -68,7 +74,7 @@ public sealed partial class TcpConnection
         }
         else if (_unacked > 0 && _ackAt == Instant.Never)
         {
-            _ackAt = now + _parameters.DelayedAckMicros;
+            _ackAt = now + (IsOneWay ? Math.Min(_parameters.DelayedAckMicros, OneWayDelayMicros) : _parameters.DelayedAckMicros);
         }
 
         CheckInvariants();
@@ -341,7 +347,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    private void SendReset<T>(ref T sender)
+    private void SendReset<T>(Instant now, ref T sender)
         where T : ITcpSender, allows ref struct
     {
         if (!_resetDue)
@@ -353,9 +359,14 @@ public sealed partial class TcpConnection
         TcpOutput segment = new()
         {
             Seq = _resetIsRefusal ? default : _sndMax,
-            Ack = _rcvNxt,
+            Ack = _resetIsRefusal ? _rcvNxt + _synText : _rcvNxt,
             Flags = TcpFlags.Rst | TcpFlags.Ack,
         };
+        if (!_resetIsRefusal)
+        {
+            AddTimestamps(ref segment, now); // RFC 7323 3.2: in a reset too
+        }
+
         sender.Send(this, ref segment);
         ReleaseBuffers();
     }
@@ -384,6 +395,7 @@ public sealed partial class TcpConnection
         if (length > 0)
         {
             _lastSend = now;
+            _receivedSinceSent = 0;
         }
 
         sender.Send(this, ref segment);
@@ -513,11 +525,20 @@ public sealed partial class TcpConnection
         }
     }
 
+    /// <summary>The peer sends and we do not: no data of ours will carry the acknowledgement, and a small window may be waiting for it.</summary>
+    private bool IsOneWay => _receivedSinceSent >= OneWayBytes;
+
     /// <summary>RFC 9293 3.8.6.3: at least every second full segment at once, the rest within the delay.</summary>
     private void ScheduleAck()
     {
         if (_segmentsUnacked >= 2 || _unacked >= 2 * (_localMss - 12))
         {
+            _ackNow = true;
+        }
+        else if (_quickAcks > 0)
+        {
+            // After a loss the peer's window is small: each acknowledgement held back holds back the recovery.
+            _quickAcks--;
             _ackNow = true;
         }
     }

@@ -18,13 +18,16 @@ public sealed partial class TcpConnection
 
     private static ReadOnlySpan<int> SafeSizesV6 => [MinMtuV6 - 60];
 
+    /// <summary>Whether a segment that starts with a number is in flight: who quotes another has not seen one of ours.</summary>
+    public bool IsInFlight(SequenceNumber quoted) => quoted >= _sndUna && quoted < _sndMax;
+
     /// <summary>A router could not forward a segment for its size.</summary>
     /// <param name="mtu">What it can forward; 0 from an old one.</param>
     /// <param name="quoted">The segment's sequence number: anybody can send such a message, only who saw the segment knows it (RFC 5927).</param>
     /// <returns>Whether segments are smaller now, and what was in flight is to go again: call Dispatch before the turn ends.</returns>
     public bool OnPathMtu(int mtu, SequenceNumber quoted)
     {
-        if (State < TcpState.Established || State == TcpState.TimeWait || quoted < _sndUna || quoted >= _sndMax)
+        if (State < TcpState.Established || State == TcpState.TimeWait || !IsInFlight(quoted))
         {
             return false;
         }
@@ -45,7 +48,7 @@ public sealed partial class TcpConnection
         // No sign of congestion (RFC 8201 section 5.4): it goes again at once, and the window stays.
         LowerSegmentSize(_mss - (current - mtu));
         _retransmitAt = Instant.Never;
-        GoBack();
+        SendAllAgain();
         return true;
     }
 

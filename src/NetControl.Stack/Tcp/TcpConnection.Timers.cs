@@ -112,6 +112,11 @@ public sealed partial class TcpConnection
         // RFC 6298 (5.4) to (5.6); everything in flight is taken for lost and goes again from the start, but for what was SACKed.
         // A recovery that the timer cuts short has reduced the threshold for this window of data already.
         bool first = _rtt.Expiries == 0 && !_inRecovery;
+        if (first || !_undoable)
+        {
+            StartUndo();
+        }
+
         _congestion.OnTimeout(_sndMax - _sndUna, first);
         LookForBlackHole();
         _rtt.BackOff();
@@ -122,18 +127,49 @@ public sealed partial class TcpConnection
             _sacked.Clear();
         }
 
-
-        GoBack();
+        SendAllAgain();
         return TcpEvents.Output;
+    }
+
+    /// <summary>Everything in flight, but for what was SACKed, is taken for lost; what proves not to be is found again (<c>.Undo</c>).</summary>
+    private void SendAllAgain()
+    {
+        if (!_sackOk || _sndWnd == 0)
+        {
+            GoBack();
+            return;
+        }
+
+        long end = _send.Head + (_sndMax - _sndUna);
+        if (_sndNxt != _sndMax || _log.Bytes != end - _send.Head - _sacked.SackedBytes)
+        {
+            // The log was too small for all that is out, or the peer took back what it had acknowledged selectively.
+            _log.Clear();
+            for (long at = _send.Head; _sacked.TryNextHole(at, end, out long start, out long stop); at = stop)
+            {
+                _log.Append(start, stop, _lastSend, again: true, tolerance: 0);
+            }
+
+            _sndNxt = _sndMax;
+        }
+
+        _log.LoseAll();
+        EnterLossState();
     }
 
     /// <summary>Everything in flight, but for what was SACKed, goes again from the start.</summary>
     private void GoBack()
     {
         _log.Clear();
-        _tailDue = _tailPending = false;
-        _lossAt = Instant.Never;
         _sndNxt = _sndUna;
+        _undoable = false;
+        EnterLossState();
+    }
+
+    private void EnterLossState()
+    {
+        _tailDue = _tailPending = _lossIsTail = false;
+        _lossAt = Instant.Never;
         _recover = _sndMax;
         _afterTimeout = true;
         _inRecovery = _forceRetransmit = false;

@@ -60,6 +60,8 @@ public sealed partial class TcpConnection
     private long _takenSinceGrowth;
     private long _finOffset = -1;
     private bool _peerClosed;
+    private bool _passive;
+    private int _synText;
 
     // Options in force.
     private bool _sackOk;
@@ -104,6 +106,9 @@ public sealed partial class TcpConnection
     /// <summary>Segments sent again.</summary>
     public long Retransmits { get; private set; }
 
+    /// <summary>Reductions of the window that turned out needless and were taken back.</summary>
+    public long Undos { get; private set; }
+
     /// <summary>RCV.NXT, for whoever must remember the connection after it is gone.</summary>
     public SequenceNumber ReceiveNext => _rcvNxt;
 
@@ -112,6 +117,9 @@ public sealed partial class TcpConnection
 
     /// <summary>The window scale that we announced, or 0.</summary>
     public int ReceiveShift => _rcvShift;
+
+    /// <summary>The window field of the latest offer, for whoever must remember the connection after it is gone.</summary>
+    public ushort WindowField => (ushort)Math.Min(Math.Max(0, _rcvEdge - _rcvNxt) >> _rcvShift, ushort.MaxValue);
 
     /// <summary>TS.Recent, or null without timestamps.</summary>
     public uint? RecentTimestamp => _timestampsOk ? _tsRecent : null;
@@ -156,7 +164,7 @@ public sealed partial class TcpConnection
         State = TcpState.Closed;
         _sndWnd = _maxSndWnd = 0;
         _sndShift = _rcvShift = 0;
-        _finQueued = _finSent = _peerClosed = false;
+        _finQueued = _finSent = _peerClosed = _passive = false;
         _finOffset = -1;
         _rcvCapacity = 0;
         _takenSinceGrowth = 0;
@@ -164,15 +172,16 @@ public sealed partial class TcpConnection
         _tsRecent = 0;
         _duplicate = default;
         _sizeProven = false;
-        Retransmits = 0;
+        Retransmits = Undos = 0;
         ResetRecovery();
         ResetLoss();
+        ResetUndo();
         ResetTimers();
         ResetOutput();
     }
 
     /// <summary>Takes a client's SYN. The answer is held back until <see cref="Answer"/>, so that the upstream can be dialled first.</summary>
-    /// <param name="syn">The segment; SYN set, ACK and RST not.</param>
+    /// <param name="syn">The segment; SYN set, ACK and RST not. Its text and its FIN are not taken: they come again behind the handshake.</param>
     /// <param name="isn">Our initial sequence number.</param>
     /// <param name="timestampOffset">What is added to the clock to make this connection's timestamps.</param>
     /// <param name="isV4">The family, which decides the default MSS (RFC 9293 3.7.1: 536 or 1220).</param>
@@ -181,6 +190,8 @@ public sealed partial class TcpConnection
     {
         Debug.Assert(State == TcpState.Closed, "a connection is accepted once");
         State = TcpState.SynReceived;
+        _passive = true;
+        _synText = syn.Length - 1;
         SetUp(isn, timestampOffset, isV4, now);
         OnPeerSyn(syn, now);
 
@@ -271,8 +282,11 @@ public sealed partial class TcpConnection
         SendQueue = _send.Length,
         ReceiveQueue = _receive.Length,
         SmoothedRttMicros = _rtt.SmoothedMicros,
+        RttVariationMicros = _rtt.VariationMicros,
         RtoMicros = _rtt.Timeout(_parameters.MinRtoMicros, _parameters.MaxRtoMicros),
         Retransmits = Retransmits,
+        CongestionControl = _parameters.CongestionControl,
+        Recovery = _inRecovery ? TcpRecovery.Fast : _afterTimeout ? TcpRecovery.Timeout : TcpRecovery.None,
         BufferBytes = _send.BytesHeld + _receive.BytesHeld,
     };
 

@@ -30,4 +30,9 @@ public enum TcpEvents
 
     /// <summary>There is something to send: call Dispatch before the turn ends.</summary>
     Output = 128,
+
+    /// <summary>
+    /// This very segment is owed an acknowledgement of its own: call Dispatch before the next one is handed in, or the two become one.
+    /// </summary>
+    AckDue = 256,
 }

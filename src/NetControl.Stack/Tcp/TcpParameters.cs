@@ -41,8 +41,10 @@ public sealed record TcpParameters
     /// <summary>How many questions may stay unanswered before the client is given up.</summary>
     public int MaxKeepAlives { get; init; } = 9;
 
-    /// <summary>How often a SYN-ACK is sent again before the client is given up.</summary>
-    public int MaxSynRetries { get; init; } = 5;
+    /// <summary>
+    /// How often a SYN-ACK is sent again before the client is given up: 1 + 2 + 4 + ... + 60 s are the three minutes of RFC 9293's R2 for a SYN.
+    /// </summary>
+    public int MaxSynRetries { get; init; } = 8;
 
     /// <summary>How long data may stay unacknowledged before the client is given up, in microseconds (RFC 9293's R2: at least 100 s).</summary>
     public long GiveUpMicros { get; init; } = 120_000_000;

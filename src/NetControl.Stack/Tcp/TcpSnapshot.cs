@@ -1,3 +1,5 @@
+using NetControl.Stack.Tcp.Congestion;
+
 namespace NetControl.Stack.Tcp;
 
 /// <summary>A connection's inner values at one moment.</summary>
@@ -33,11 +35,20 @@ public readonly record struct TcpSnapshot
     /// <summary>The smoothed round-trip time, 0 before the first sample.</summary>
     public required long SmoothedRttMicros { get; init; }
 
+    /// <summary>The variation of the round-trip time, 0 before the first sample.</summary>
+    public required long RttVariationMicros { get; init; }
+
     /// <summary>The retransmission timeout.</summary>
     public required long RtoMicros { get; init; }
 
     /// <summary>Segments sent again.</summary>
     public required long Retransmits { get; init; }
+
+    /// <summary>The congestion control.</summary>
+    public required CongestionAlgorithm CongestionControl { get; init; }
+
+    /// <summary>What it does about losses.</summary>
+    public required TcpRecovery Recovery { get; init; }
 
     /// <summary>Buffer memory held.</summary>
     public required long BufferBytes { get; init; }

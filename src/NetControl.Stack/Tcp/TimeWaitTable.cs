@@ -44,7 +44,7 @@ public sealed class TimeWaitTable
 
         Instant until = now + _micros;
         _entries[key] = new Entry(
-            connection.SendNext, connection.ReceiveNext, connection.RecentTimestamp, connection.TimestampOffset, until, until);
+            connection.SendNext, connection.ReceiveNext, connection.WindowField, connection.RecentTimestamp, connection.TimestampOffset, until, until);
         _order.Enqueue((key, until));
     }
 
@@ -108,12 +108,12 @@ public sealed class TimeWaitTable
             // 3.10.7.4: a retransmitted FIN is acknowledged, and restarts the wait.
             _entries[key] = entry with { Until = now + _micros };
         }
-        else if (segment.Length == 0 && segment.Seq == entry.ReceiveNext)
+        else if (segment.Length == 0 && segment.Seq == entry.ReceiveNext && segment.Ack <= entry.SendNext)
         {
             return TimeWaitVerdict.Drop; // a plain acknowledgement asks for nothing
         }
 
-        answer = new TcpOutput { Seq = entry.SendNext, Ack = entry.ReceiveNext, Flags = TcpFlags.Ack, SegmentSize = 1 };
+        answer = new TcpOutput { Seq = entry.SendNext, Ack = entry.ReceiveNext, Flags = TcpFlags.Ack, Window = entry.Window, SegmentSize = 1 };
         if (entry.Recent is { } echo)
         {
             answer.Options.HasTimestamps = true;
@@ -125,5 +125,5 @@ public sealed class TimeWaitTable
     }
 
     private readonly record struct Entry(
-        SequenceNumber SendNext, SequenceNumber ReceiveNext, uint? Recent, uint TimestampOffset, Instant Until, Instant Queued);
+        SequenceNumber SendNext, SequenceNumber ReceiveNext, ushort Window, uint? Recent, uint TimestampOffset, Instant Until, Instant Queued);
 }

@@ -151,6 +151,28 @@ public sealed class TransmitLog
         return timeout;
     }
 
+    /// <summary>The retransmission timer expired: all of it is thought lost.</summary>
+    public void LoseAll()
+    {
+        for (int i = _head; i < _head + Count; i++)
+        {
+            _records[i].Lost = true;
+        }
+
+        LostBytes = Bytes;
+    }
+
+    /// <summary>None of it is thought lost any more: what was thought so was a mistake.</summary>
+    public void FindAll()
+    {
+        for (int i = _head; LostBytes > 0 && i < _head + Count; i++)
+        {
+            _records[i].Lost = false;
+        }
+
+        LostBytes = 0;
+    }
+
     private void Renew(ref TransmitRecord record, Instant now)
     {
         LostBytes -= record.Lost ? record.End - record.Start : 0;

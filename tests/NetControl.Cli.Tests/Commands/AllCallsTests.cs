@@ -24,7 +24,10 @@ public sealed class AllCallsTests
     {
         string file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, Document);
+        string rules = Path.GetTempFileName();
+        await File.WriteAllTextAsync(rules, "rules: [{id: web, action: POLICY_ACTION_ALLOW, ports: [443]}]");
         await using FakeServer server = await FakeServer.StartAsync();
+        server.Answers.Add(new CaptureTrafficResponse { Counters = new(), End = new() });
         server.Answers.Add(new SwapDelegateResponse { Delegate = new() });
         string[] lines =
         [
@@ -34,6 +37,8 @@ public sealed class AllCallsTests
             "delegates create egress up", "delegates get egress", "delegates list", "delegates swap egress up", "delegates delete egress",
             "sessions list", "sessions get devices/tun0/sessions/1", "sessions close --all", "sessions follow", "accounting",
             "config get", $"config apply {file} --prune", "config confirm abc", "config revert abc", "watch devices", "info",
+            $"policies create p --file {rules}", "policies get p", "policies list", $"policies update p --file {rules}", "policies delete p",
+            "policies evaluate devices/tun0 198.51.100.7:443", "capture tun0 -w /dev/null", "diagnose", "probe up",
         ];
         foreach (string line in lines)
         {
@@ -46,7 +51,9 @@ public sealed class AllCallsTests
             .Select(t => t.GetProperty("Descriptor")?.GetValue(null)).OfType<ServiceDescriptor>()
             .SelectMany(s => s.Methods).Select(m => $"/{m.Service.FullName}/{m.Name}");
         Assert.Empty(all.Except(server.Calls.Select(c => c.Method), StringComparer.Ordinal));
+        Assert.Equal("443", server.Calls.Select(c => c.Request).OfType<CreatePolicyRequest>().Single().Policy.Rules.Single().Ports.Single());
         File.Delete(file);
+        File.Delete(rules);
     }
 
     [Fact]

@@ -8,6 +8,8 @@ public sealed class NetctlCommandTests
 {
     [Theory]
     [InlineData("devices create tun0 --ip 10.77.0.1/24 --ip fd77::1/64 --route 198.18.0.0/15 --mtu 1500")]
+    [InlineData("devices create tun0 --congestion-control new-reno --keep-alive-idle 10m --keep-alive-interval 5s --keep-alive-probes 3")]
+    [InlineData("devices create tun0 --no-keep-alive")]
     [InlineData("devices attach tun0 delegates/egress --streams")]
     [InlineData("devices detach tun0")]
     [InlineData("devices delete tun0 --force -o json")]
@@ -25,6 +27,8 @@ public sealed class NetctlCommandTests
     [Theory]
     [InlineData("devices")]
     [InlineData("devices creat tun0")]
+    [InlineData("devices create tun0 --congestion-control vegas")]
+    [InlineData("devices create tun0 --keep-alive-idle soon")]
     [InlineData("delegates swap egress")]
     [InlineData("delegates swap egress up --existing maybe")]
     [InlineData("delegates swap egress up --drain-timeout soon")]

@@ -33,6 +33,32 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void SessionDetail_ShowsTheMachine()
+    {
+        TcpDetail tcp = new()
+        {
+            State = "ESTABLISHED",
+            CongestionControl = CongestionControl.NewReno,
+            Recovery = TcpDetail.Types.Recovery.Fast,
+            SendMss = 1460,
+            CongestionWindow = 14600,
+            SlowStartThreshold = 7300,
+            SmoothedRtt = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1.5)),
+            RttVariation = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(0.5)),
+            RetransmissionTimeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200)),
+            Retransmits = 3,
+        };
+        Session session = new() { Name = "devices/tun0/sessions/s1", OpenTime = Timestamp.FromDateTime(DateTime.UtcNow) };
+        Assert.EndsWith(
+            """
+            TCP          CC        RECOVERY   MSS   CWND  SSTHRESH  INFLIGHT  SNDWND  RCVWND  SNDQ  RCVQ  BUFFERS  RTT-MS  RTTVAR-MS  RTO-MS  RETRANSMITS
+            ESTABLISHED  NEW_RENO  FAST      1460  14600      7300         0       0       0     0     0        0     1.5        0.5     200            3
+
+            """,
+            Tables.Of(new GetSessionResponse { Session = session, Tcp = tcp }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void StreamMessages_BecomeLines()
     {
         Session session = new()

@@ -1,6 +1,7 @@
 using NetControl.ControlPlane.Engines;
 using NetControl.Engine;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Tests.Fakes;
@@ -32,6 +33,8 @@ internal sealed class FakeDevice : IEngineDevice
     public Egress? StreamEgress { get; set; }
 
     public Egress? PacketEgress { get; set; }
+
+    public PolicyModel? Policy { get; set; }
 
     public bool AcceptImmediately { get; set; }
 

@@ -1,6 +1,8 @@
 using NetControl.ControlPlane.Engines;
 using NetControl.Engine;
+using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 
@@ -16,7 +18,7 @@ internal sealed class FakeEngine : IEngine
     private ISessionEventSink _sink = new NoSink();
     private ulong _lastId;
 
-    public int Loops => 1;
+    public EngineOptions Options { get; } = new() { Loops = 1 };
 
     public IStreamDialer StreamDialer { get; } = new NoDialer();
 
@@ -29,7 +31,13 @@ internal sealed class FakeEngine : IEngine
     /// <summary>Thrown by the next <see cref="OpenDevice"/>.</summary>
     public Exception? NextOpenFails { get; set; }
 
+    /// <summary>Says which device does not open, and why.</summary>
+    public Func<DeviceSpec, Exception?>? OpenFails { get; set; }
+
     public List<FakeDevice> Devices { get; } = [];
+
+    /// <summary>What the list of sessions waits for.</summary>
+    public Task ListGate { get; set; } = Task.CompletedTask;
 
     public int LiveCount
     {
@@ -50,6 +58,11 @@ internal sealed class FakeEngine : IEngine
         {
             NextOpenFails = null;
             throw e;
+        }
+
+        if (OpenFails?.Invoke(spec) is { } refused)
+        {
+            throw refused;
         }
 
         FakeDevice device = new(this, spec);
@@ -136,11 +149,12 @@ internal sealed class FakeEngine : IEngine
         }
     }
 
-    public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken)
     {
+        await ListGate;
         lock (_gate)
         {
-            return Task.FromResult<IReadOnlyList<SessionInfo>>([.. _live.Values.Where(s => selector is null || selector(s))]);
+            return [.. _live.Values.Where(s => selector is null || selector(s))];
         }
     }
 
@@ -162,6 +176,24 @@ internal sealed class FakeEngine : IEngine
     }
 
     public Task FlushEventsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>An engine whose stacks are captured in the place of the fake's devices.</summary>
+    public PacketEngine? Captured { get; set; }
+
+    /// <summary>What the last diagnosis was asked for.</summary>
+    public DiagnosisRequest? Diagnosed { get; private set; }
+
+    /// <summary>What a diagnosis finds.</summary>
+    public List<Finding> Findings { get; } = [];
+
+    public Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken) =>
+        Captured?.CaptureAsync(device, options, cancellationToken) ?? throw new EngineException(EngineError.Closed, $"{device} is not open");
+
+    public DiagnosisReport DiagnoseRouting(DiagnosisRequest request)
+    {
+        Diagnosed = request;
+        return new DiagnosisReport([.. Findings], [.. Devices.Select(d => d.Spec.Name)], 17);
+    }
 
     public void TrimPools()
     {

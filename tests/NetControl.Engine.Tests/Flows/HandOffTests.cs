@@ -1,6 +1,8 @@
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Tests.Devices;
 using NetControl.Network;
+using NetControl.Stack.Icmp;
+using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
 using NetControl.Testing;
 using NetControl.Testing.Proxies;
@@ -39,6 +41,41 @@ public sealed class HandOffTests
         }));
         Assert.Equal(8, echo.Connections);
         Assert.Equal(8, rig.Contexts.Sum(context => context.Tallies.Sum(tally => tally.Opened)));
+    }
+
+    [Fact]
+    public async Task IcmpErrorOnTheOtherQueue_ReachesItsConnection()
+    {
+        using EchoServer echo = new();
+        using TwoQueueDevice device = new();
+        await using LoopRig rig = device.Rig;
+        using PeerHost host = new(device);
+        AddrPort to = LoopbackDialer.Outside(echo.EndPoint);
+        AddrPort from = host.NextSource(to);
+        int queue = 0;
+        device.Steer = () => queue;
+        host.SendTcp(from, to, 100, 0, TcpFlags.Syn);
+        uint theirs = (await ExpectTcpAsync(host, from, TcpFlags.Syn)).Seq.Value;
+        host.SendTcp(from, to, 101, theirs + 1, TcpFlags.Ack, "hello"u8);
+        await ExpectTcpAsync(host, from, TcpFlags.Psh); // the echo, which is not acknowledged
+
+        queue = 1;
+        byte[] quoted = new byte[100];
+        int length = TcpPacket.WriteHeaders(quoted, to, from, new(theirs + 1), new(106), TcpFlags.Ack, 1000, default, 5, 0) + 5;
+        byte[] error = new byte[200];
+        host.Send(error.AsSpan(0, IcmpErrors.WriteUnreachable(error, quoted.AsSpan(0, length), UnreachableReason.Port)));
+        using CancellationTokenSource patience = new(PeerHost.Patience);
+        while (await rig.On(0, () => rig.Contexts[0].Tallies.Sum(tally => tally.Closed.Sum())) == 0)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static async Task<ParsedPacket> ExpectTcpAsync(PeerHost host, AddrPort to, TcpFlags flag)
+    {
+        byte[] packet = await host.ExpectAsync((_, parsed) => parsed.Protocol == IpProtocol.Tcp && parsed.To == to && (parsed.Flags & flag) != 0);
+        ParsedPacket.TryParse(packet, ChecksumTrust.Verify, out ParsedPacket parsed);
+        return parsed;
     }
 
     [Fact]

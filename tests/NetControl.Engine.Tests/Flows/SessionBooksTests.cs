@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NetControl.Engine.Devices;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
 using NetControl.Testing;
@@ -114,7 +115,11 @@ public sealed class SessionBooksTests
         SessionInfo listed = Assert.Single(await test.Engine.ListSessionsAsync((in SessionInfo info) => info.Source == peer.Source, default));
         Assert.Empty(await test.Engine.ListSessionsAsync((in SessionInfo _) => false, default));
         SessionDetail? detail = await test.Engine.GetSessionAsync(listed.Id, default);
-        Assert.Equal("ESTABLISHED", detail!.Value.Tcp!.Value.State);
+        TcpSessionInfo tcp = detail!.Value.Tcp!.Value;
+        Assert.Equal(("ESTABLISHED", CongestionControl.Cubic, LossRecovery.None), (tcp.State, tcp.CongestionControl, tcp.Recovery));
+        Assert.Equal(0, tcp.SlowStartThreshold); // nothing was lost
+        Assert.True(tcp.SmoothedRtt > TimeSpan.Zero && tcp.RttVariation > TimeSpan.Zero && tcp.RetransmissionTimeout > tcp.SmoothedRtt);
+        Assert.True(tcp.CongestionWindow >= tcp.SendMss && tcp.SendWindow > 0 && tcp.ReceiveWindow > 0);
         Assert.Equal((100L, 100L), (detail.Value.Info.BytesSent, detail.Value.Info.BytesReceived));
         Assert.Null(await test.Engine.GetSessionAsync(listed.Id + 1, default));
         test.Engine.WantUpdates = true;

@@ -53,6 +53,35 @@ public sealed class TcpFlowTests
         Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);
     }
 
+    [Fact]
+    public async Task UpstreamReset_WhileTheClientDoesNotRead_ReachesItSoon()
+    {
+        using Upstream upstream = new();
+        await using TestEngine test = Lane(slow: false);
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        await FillAsync(far);
+        far.LingerState = new LingerOption(true, 0);
+        far.Close();
+        Assert.Equal(SessionCause.UpstreamReset, (await test.ClosedAsync(peer.Source)).Cause);
+    }
+
+    private static async Task FillAsync(Socket far)
+    {
+        byte[] piece = new byte[256 << 10];
+        while (true)
+        {
+            using CancellationTokenSource full = new(TimeSpan.FromMilliseconds(500));
+            try
+            {
+                await far.SendAsync(piece, SocketFlags.None, full.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

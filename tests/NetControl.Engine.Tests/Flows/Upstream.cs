@@ -8,11 +8,13 @@ namespace NetControl.Engine.Tests.Flows;
 /// <summary>A listening socket on the loopback interface whose accepted ends a test plays itself.</summary>
 internal sealed class Upstream : IDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _listener;
 
-    public Upstream()
+    public Upstream(IPAddress? address = null)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        address ??= IPAddress.Loopback;
+        _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(new IPEndPoint(address, 0));
         _listener.Listen(512);
         Address = LoopbackDialer.Outside(_listener.LocalEndPoint!);
     }

@@ -49,6 +49,57 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task WorkForALoopThatHasEnded_IsDoneAtOnce_AsIfOnTheLoop()
+    {
+        EventLoop loop = new(0, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        loop.Start();
+        await loop.StopAsync().WaitAsync(PeerHost.Patience);
+        loop.Dispose();
+        Assert.True(await loop.InvokeAsync(() => loop.InLoop).WaitAsync(PeerHost.Patience));
+        List<int> order = [];
+        loop.Post(
+            _ =>
+            {
+                loop.Post(_ => order.Add(2), null);
+                order.Add(1);
+            },
+            null);
+        Assert.Equal([1, 2], order);
+        await ResumeAsync(loop).WaitAsync(PeerHost.Patience);
+        Assert.Null(EventLoop.Current);
+        await loop.StopAsync().WaitAsync(PeerHost.Patience);
+
+        static async Task ResumeAsync(EventLoop loop)
+        {
+            await loop.Resume();
+            Assert.True(loop.InLoop);
+        }
+    }
+
+    [Fact]
+    public async Task PostsThatRaceWithTheEnd_AllRun()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            EventLoop loop = new(0, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            loop.Start();
+            Task<int>[] posted = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+            {
+                int sum = 0;
+                for (int i = 0; i < 100; i++)
+                {
+                    sum += await loop.InvokeAsync(() => 1);
+                }
+
+                return sum;
+            }))];
+            await loop.StopAsync().WaitAsync(PeerHost.Patience);
+            Assert.All(await Task.WhenAll(posted).WaitAsync(PeerHost.Patience), sum => Assert.Equal(100, sum));
+            loop.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task InvokeAsync_FunctionThrows_TheCallerGetsIt_AndTheLoopGoesOn()
     {
         await using RunningLoop running = new();

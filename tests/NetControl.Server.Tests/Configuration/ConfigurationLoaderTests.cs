@@ -1,4 +1,6 @@
 using NetControl.ControlPlane.Specs;
+using NetControl.Engine;
+using NetControl.Engine.Devices;
 using NetControl.Server.Configuration;
 
 namespace NetControl.Server.Tests.Configuration;
@@ -63,11 +65,42 @@ public sealed class ConfigurationLoaderTests
     public void Enums_InShortForm_AreRead() =>
         Assert.True(ConfigurationLoader.Load("devices:\n- name: devices/tun0\n  accept: IMMEDIATE\n").Desired.Devices[0].AcceptImmediately);
 
+    [Fact]
+    public void Limits_OfTheProcess_ReachTheEngine_AndTheOthersKeepTheirDefaults()
+    {
+        EngineOptions engine = ConfigurationLoader.Load("""
+            limits:
+              maxSessions: 1000
+              maxHalfOpen: 100
+              maxBufferBytes: 8589934592
+              maxReassemblyBytes: 2097152
+            """).Engine;
+        Assert.Equal(
+            new EngineOptions { MaxSessions = 1000, MaxHalfOpen = 100, BufferBudgetBytes = 8L << 30, ReassemblyBudgetBytes = 2 << 20 },
+            engine);
+        Assert.Equal(new EngineOptions(), ConfigurationLoader.Load("").Engine);
+    }
+
+    [Fact]
+    public void TcpSettings_OfADevice_AreRead()
+    {
+        DeviceDraft device = ConfigurationLoader.Load("""
+            devices:
+            - name: devices/tun0
+              congestionControl: NEW_RENO
+              keepAlive: {idle: "600s", interval: "10s", probes: 3}
+            """).Desired.Devices[0];
+        Assert.Equal(CongestionControl.NewReno, device.CongestionControl);
+        Assert.Equal(
+            new KeepAliveSpec { Idle = TimeSpan.FromSeconds(600), Interval = TimeSpan.FromSeconds(10), Probes = 3 }, device.KeepAlive);
+    }
+
     [Theory]
     [InlineData("devices:\n- name: devices/tun0\n  adresses: []\n", "devices[0].adresses: unknown field (line 3); did you mean addresses?")]
     [InlineData("devices:\n- name: devices/tun0\n  stream_dialer: x\n",
         "devices[0].stream_dialer: unknown field (line 3); did you mean streamDialer?")]
-    [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies")]
+    [InlineData("\"\": 1\n", "?: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit, telemetry")]
+    [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit, telemetry")]
     [InlineData("devices:\n- name: devices/tun0\n  etag: x\n", "devices[0].etag: is set by the server only (line 3); leave it out")]
     [InlineData("devices: devices/tun0\n",
         "devices: \"devices/tun0\" is not a list (line 1); write devices: [...] or one - for each entry")]
@@ -88,10 +121,23 @@ public sealed class ConfigurationLoaderTests
         "proxies[0].config: part 1, column 1: config type 'ftp' is not registered; registered: socks5")]
     [InlineData("listen:\n  grpc: [\"http://0.0.0.0:50051\"]\n",
         "listen.grpc[0]: \"http://0.0.0.0:50051\" is open to the network without TLS, and whoever reaches it owns the traffic; write "
-        + "http://127.0.0.1:50051 or a unix: path, or set listen.insecure: true")]
+        + "http://127.0.0.1:50051 or a unix: path, or https:// with listen.tls and clients that are known, or set listen.insecure: true")]
     [InlineData("listen:\n  grpc: [\"50051\"]\n",
         "listen.grpc[0]: \"50051\" is not a listen address; write e.g. http://127.0.0.1:50051 or unix:/run/netcontrol/netcontrol.sock")]
     [InlineData("listen:\n  insecure: yes\n", "listen.insecure: \"yes\" is not true or false (line 2); write true or false")]
+    [InlineData("limits:\n  maxSessions: 10000001\n",
+        "limits.maxSessions: \"10000001\" is out of range; write 1 to 10000000, e.g. 262144, or leave it out")]
+    [InlineData("limits:\n  maxBufferBytes: 1000\n",
+        "limits.maxBufferBytes: \"1000\" is out of range; write 1048576 to 1099511627776, e.g. 536870912, or leave it out")]
+    [InlineData("limits:\n  maxSessionBufferBytes: 65535\n",
+        "limits.maxSessionBufferBytes: \"65535\" is out of range; write 65536 to 1073741824, e.g. 4194304, or leave it out")]
+    [InlineData("limits:\n  maxSesions: 5\n", "limits.maxSesions: unknown field (line 2); did you mean maxSessions?")]
+    [InlineData("devices:\n- name: devices/tun0\n  keepAlive: {idle: 500ms}\n",
+        "devices[0].keepAlive.idle: \"500ms\" is not a duration (line 3); write seconds with an s, e.g. \"30s\"")]
+    [InlineData("devices:\n- name: devices/tun0\n  keepAlive: {idle: 0.5s}\n",
+        "devices[0].keepAlive.idle: \"0.5s\" is out of range; write 1s to 604800s, e.g. 600s, or leave it out")]
+    [InlineData("devices:\n- name: devices/tun0\n  congestionControl: RENO\n",
+        "devices[0].congestionControl: \"RENO\" is not a known value (line 3); write one of CUBIC, NEW_RENO")]
     [InlineData("a: [\n", "document: is not YAML: line 2, column 1: While parsing a node, did not find expected node content.")]
     public void Load_OfOneFault_SaysFieldValueAndFix(string yaml, string expected)
     {
@@ -137,6 +183,29 @@ public sealed class ConfigurationLoaderTests
     {
         ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("proxies: []\nproxies: []\n"));
         Assert.StartsWith("document: is not YAML: line 2", Assert.Single(e.Violations).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OfAnAliasWithinItsAnchor_IsARefusal_NotTheEndOfTheProcess()
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("? &a [*a]\n: 1\n"));
+        Assert.Equal("document: is not YAML: line 1, column 7: *a holds itself", Assert.Single(e.Violations).ToString());
+    }
+
+    [Theory]
+    [InlineData("a: [b]c: \"d[a, b]\n: c:\"\n  r: [\"x")]
+    [InlineData("d:\n- n: d[a\n    m: 1\n    a:\0\0\0\u00040/2\", \"f[a, b]\n: c\"]\n")]
+    public void Load_OfWhatTheYamlReaderCannotStand_IsARefusalToo(string yaml)
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(yaml));
+        Assert.All(e.Violations, violation => Assert.NotEqual("", violation.Description));
+    }
+
+    [Fact]
+    public void Load_OfANestThatIsTooDeep_IsARefusal_NotTheEndOfTheProcess()
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(new string('[', 100_000)));
+        Assert.Contains("document: is not YAML", Assert.Single(e.Violations).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -76,7 +76,9 @@ public sealed class BoundListenerTests : IDisposable
     [InlineData("http://127.0.0.1", false)]
     [InlineData("http://[::1]", false)]
     [InlineData("http://example.org:1", false)]
-    [InlineData("https://127.0.0.1:1", false)]
+    [InlineData("https://127.0.0.1:1", true)]
+    [InlineData("https://127.0.0.1", false)]
+    [InlineData("ftp://127.0.0.1:1", false)]
     [InlineData("unix:relative.sock", false)]
     [InlineData("unix:/a/b.sock", true)]
     public void Address_IsJudged(string text, bool valid) => Assert.Equal(valid, ListenAddress.TryParse(text, "f", out _));

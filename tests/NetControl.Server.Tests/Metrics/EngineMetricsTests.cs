@@ -39,6 +39,8 @@ public sealed class EngineMetricsTests
             "netcontrol_delegate_swaps_total{delegate=\"delegates/egress\",existing=\"keep\"} 1",
             "netcontrol_tcp_retransmits_total{device=\"devices/tun0\"} 1",
             "netcontrol_tcp_rst_total{device=\"devices/tun0\",origin=\"client\"} 3",
+            "netcontrol_tcp_rst_total{device=\"devices/tun0\",origin=\"netcontrol\"} 2",
+            "netcontrol_tcp_rst_total{device=\"devices/tun0\",origin=\"upstream\"} 0",
             "netcontrol_tcp_half_open{device=\"devices/tun0\"} 0",
             "netcontrol_events_published_total 4",
             "netcontrol_events_lost_total{reason=\"slow_reader\"} 0",

@@ -60,6 +60,37 @@ public sealed class ResourceServicesTests
     }
 
     [Fact]
+    public async Task TcpSettings_ReachTheEngine_AndAreReadBackAsAskedFor()
+    {
+        await using TestServer server = await TestServer.StartAsync(withDevice: false);
+        KeepAlive keepAlive = new() { Idle = Duration.FromTimeSpan(TimeSpan.FromMinutes(10)), Probes = 3 };
+        Device asked = new() { Name = "devices/tun0", CongestionControl = CongestionControl.NewReno, KeepAlive = keepAlive };
+        Device device = (await server.Devices.CreateDeviceAsync(new CreateDeviceRequest { Device = asked })).Device;
+        Assert.Equal((CongestionControl.NewReno, keepAlive), (device.CongestionControl, device.KeepAlive));
+        Engine.Devices.DeviceSpec spec = server.Test.Engine.Devices[0].Spec;
+        Assert.Equal(Engine.Devices.CongestionControl.NewReno, spec.CongestionControl);
+        Assert.Equal(new Engine.Devices.KeepAlive { Idle = TimeSpan.FromMinutes(10), Probes = 3 }, spec.KeepAlive);
+        await server.Devices.DeleteDeviceAsync(new DeleteDeviceRequest { Name = device.Name });
+        device = (await server.Devices.CreateDeviceAsync(new CreateDeviceRequest
+        {
+            DeviceId = "tun0",
+            Device = new Device { KeepAlive = new KeepAlive { Disabled = true } },
+        })).Device;
+        Assert.Equal((CongestionControl.Cubic, new KeepAlive { Disabled = true }), (device.CongestionControl, device.KeepAlive));
+        Assert.Equal(TimeSpan.Zero, server.Test.Engine.Devices[1].Spec.KeepAlive.Idle);
+    }
+
+    [Fact]
+    public async Task TcpSettings_OutOfRange_AreAllReported()
+    {
+        await using TestServer server = await TestServer.StartAsync(withDevice: false);
+        KeepAlive keepAlive = new() { Disabled = true, Interval = Duration.FromTimeSpan(TimeSpan.FromHours(2)), Probes = 101 };
+        RichError error = await RichError.OfAsync(async () => await server.Devices.CreateDeviceAsync(
+            new CreateDeviceRequest { Device = new Device { Name = "devices/tun0", KeepAlive = keepAlive } }));
+        Assert.Equal(["device.keep_alive.disabled", "device.keep_alive.interval", "device.keep_alive.probes"], error.Fields);
+    }
+
+    [Fact]
     public async Task InvalidDevice_ReportsEveryViolationAsBadRequest()
     {
         await using TestServer server = await TestServer.StartAsync(withDevice: false);
@@ -203,5 +234,15 @@ public sealed class ResourceServicesTests
         Assert.Equal(["socks5"], info.HopTypes);
         Assert.Equal(server.Test.Plane.Events.Epoch, info.Epoch);
         Assert.NotEqual("", info.Version);
+        Assert.Equal(
+            new ProcessLimits
+            {
+                MaxSessions = 262_144,
+                MaxHalfOpen = 16_384,
+                MaxBufferBytes = 512 << 20,
+                MaxReassemblyBytes = 32 << 20,
+                MaxSessionBufferBytes = 4 << 20,
+            },
+            info.Limits.Process);
     }
 }

@@ -86,8 +86,40 @@ public sealed class AcknowledgementTests
         s.In("A 1:101 ack 1 ts 20 1000").Advance(25).Sent();
         Assert.Equal("A 1 ack 101 ts 1025 20", s.In("A 101:201 ack 1 ts 19 1000").Sent());
         Assert.Equal(100, s.Received.Count);
-        s.In("A 101:201 ack 1"); // without a stamp: taken, or a middlebox could stall the connection
-        Assert.Equal(200, s.Received.Count);
+    }
+
+    [Fact]
+    public void NoTimestamp_AfterTheyWereAgreedUpon_IsDroppedInSilence()
+    {
+        using TcpScript s = TcpScript.Established(Stamped);
+        Assert.Equal("", s.In("A 1:101 ack 1").Advance(25).Sent());
+        Assert.Equal("", s.In("FA 1 ack 1").Advance(25).Sent());
+        Assert.Empty(s.Received);
+        Assert.Equal("A 1 ack 1 ts 1050 7", s.In("S 1 win 100").Sent());
+        s.In("R 1");
+        Assert.Equal(TcpEvents.Reset, s.Events());
+    }
+
+    [Fact]
+    public void Reset_CarriesATimestamp()
+    {
+        using TcpScript s = TcpScript.Established(Stamped);
+        Assert.Equal("RA 1 ack 1 ts 1000 7", s.Abort().Sent());
+    }
+
+    [Fact]
+    public void SegmentsOfOneBatch_AreOwedTheirOwnAcknowledgements()
+    {
+        using TcpScript s = TcpScript.Established();
+        Assert.False(s.Owes("A 1:1461 ack 1"));
+        Assert.True(s.Owes("A 1461:2921 ack 1"));
+        s.Flush().Sent();
+        Assert.True(s.Owes("A 4381:5841 ack 1")); // a gap
+        Assert.True(s.Owes("A 2921:4381 ack 1")); // and its filling
+        s.Flush().Sent();
+        Assert.True(s.Owes("A 1:1461 ack 1")); // an old one
+        s.Flush().Sent();
+        Assert.False(s.Owes("A 5841:20441 ack 1")); // a super-segment waits for the end of the batch
     }
 
     [Fact]

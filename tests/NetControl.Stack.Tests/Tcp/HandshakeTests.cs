@@ -74,7 +74,7 @@ public sealed class HandshakeTests
     {
         using TcpScript s = TcpScript.SynReceived();
         const string SynAck = "SA 0 ack 1 mss 1460 wscale 7 sackok";
-        foreach (int millis in (int[])[1000, 2000, 4000, 8000, 16_000])
+        foreach (int millis in (int[])[1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
         {
             s.Advance(millis - 1);
             Assert.Equal("", s.Sent());
@@ -82,7 +82,7 @@ public sealed class HandshakeTests
             Assert.Equal(SynAck, s.Sent());
         }
 
-        s.Advance(32_000);
+        s.Advance(60_000);
         Assert.Equal(TcpEvents.TimedOut, s.Events());
         Assert.Equal(TcpState.Closed, s.State);
         Assert.Null(s.NextDeadlineMillis);
@@ -97,19 +97,46 @@ public sealed class HandshakeTests
     }
 
     [Fact]
-    public void SynReceived_SynWithAnotherNumber_IsChallenged()
+    public void SynReceived_SynOutsideTheWindow_IsAcknowledged()
     {
         using TcpScript s = TcpScript.SynReceived();
-        Assert.Equal("A 1 ack 1", s.In("S 500 win 1000 mss 1000").Sent());
         Assert.Equal("A 1 ack 1", s.In("S 4000000000 win 1000 mss 1000").Sent());
         Assert.Equal(TcpState.SynReceived, s.State);
     }
 
     [Fact]
-    public void SynHeld_AnySegmentButAReset_ChangesNothing()
+    public void SynReceived_AnotherSynInTheWindow_ReturnsToListenInSilence()
+    {
+        using TcpScript s = TcpScript.SynReceived();
+        Assert.Equal("", s.In("S 500 win 1000 mss 1000").Sent());
+        Assert.Equal(TcpState.Closed, s.State);
+        Assert.Equal(TcpEvents.Reset, s.Events());
+    }
+
+    [Fact]
+    public void SynHeld_AnotherSyn_ReturnsToListenInSilence()
     {
         using TcpScript s = TcpScript.SynHeld();
-        s.In("A 1 ack 1").In("PA 1:101 ack 1").In("S 500 win 10 mss 10").In("FA 1 ack 1").In("SA 0 ack 1").In("- 1");
+        Assert.Equal("", s.In("S 4000000000 win 1000 mss 1000").Sent());
+        Assert.Equal(TcpState.Closed, s.State);
+        Assert.Equal(TcpEvents.Reset, s.Events());
+    }
+
+    [Fact]
+    public void SynHeld_WithText_IsRefusedBehindIt()
+    {
+        using TcpScript s = new();
+        s.In("SF 0:10 win 1000 mss 1000");
+        s.Abort();
+        Assert.Equal(s.PeerIsn + 12, s.Last.Ack);
+        Assert.Equal(TcpFlags.Rst | TcpFlags.Ack, s.Last.Flags);
+    }
+
+    [Fact]
+    public void SynHeld_AnySegmentButAResetOrASyn_ChangesNothing()
+    {
+        using TcpScript s = TcpScript.SynHeld();
+        s.In("A 1 ack 1").In("PA 1:101 ack 1").In("FA 1 ack 1").In("SA 0 ack 1").In("- 1");
         Assert.Equal("", s.Sent());
         Assert.Equal(TcpState.SynReceived, s.State);
         Assert.Equal(TcpEvents.None, s.Events());
@@ -213,7 +240,7 @@ public sealed class HandshakeTests
     {
         using TcpScript s = TcpScript.SynSent();
         Assert.Equal("S 0 mss 1460 wscale 7 sackok ts 2000 0", s.Advance(1000).Sent());
-        s.Advance(200_000);
+        s.Advance(300_000);
         Assert.Equal(TcpEvents.TimedOut, s.Events());
         Assert.Equal(TcpState.Closed, s.State);
     }

@@ -60,7 +60,7 @@ public sealed class LossTests
         using TcpScript s = Warm();
         s.Write(3000).Sent();
         Assert.Equal("", s.Advance(23.9).Sent());
-        Assert.Equal("A 2001:3001 ack 1", s.Advance(0.2).Sent());
+        Assert.Equal("PA 2001:3001 ack 1", s.Advance(0.2).Sent());
         Assert.Equal("", s.Advance(150).Sent());
         Assert.Equal(10_000, s.Congestion.Window);
     }

@@ -24,6 +24,7 @@ public sealed class TimeWaitTableTests
         Assert.Equal(s.OurIsn + 2, answer.Seq);
         Assert.Equal(s.PeerIsn + 2, answer.Ack);
         Assert.Equal(TcpFlags.Ack, answer.Flags);
+        Assert.Equal(s.Last.Window, answer.Window);
         table.Expire(s.Now + Wait);
         Assert.Equal(1, table.Count);
         table.Expire(later + Wait);

@@ -38,6 +38,7 @@ public sealed class DaemonClient : IDisposable
         Proxies = new ProxyService.ProxyServiceClient(_channel);
         Delegates = new DelegateService.DelegateServiceClient(_channel);
         Sessions = new SessionService.SessionServiceClient(_channel);
+        Diagnostics = new DiagnosticsService.DiagnosticsServiceClient(_channel);
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
@@ -61,6 +62,9 @@ public sealed class DaemonClient : IDisposable
 
     /// <summary>Sessions.</summary>
     public SessionService.SessionServiceClient Sessions { get; }
+
+    /// <summary>Captures, diagnoses and probes.</summary>
+    public DiagnosticsService.DiagnosticsServiceClient Diagnostics { get; }
 
     /// <summary>Reads the metrics.</summary>
     public async Task<PrometheusText> ReadMetricsAsync() => PrometheusText.Parse(await ReadAsync("/metrics"));

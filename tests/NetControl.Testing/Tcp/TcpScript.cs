@@ -93,6 +93,14 @@ public sealed partial class TcpScript : IDisposable
         return Flush();
     }
 
+    /// <summary>A segment arrives in the middle of a batch. Returns whether it is owed an acknowledgement before the next one.</summary>
+    public bool Owes(string text)
+    {
+        _events = TcpEvents.None;
+        Deliver(text, null);
+        return (_events & TcpEvents.AckDue) != TcpEvents.None;
+    }
+
     /// <summary>What was sent since the last call, one segment per line.</summary>
     public string Sent()
     {
@@ -101,10 +109,10 @@ public sealed partial class TcpScript : IDisposable
         return text;
     }
 
-    /// <summary>What the machine told its owner since the last call, but for <see cref="TcpEvents.Output"/>.</summary>
+    /// <summary>What the machine told its owner since the last call, but for <see cref="TcpEvents.Output"/> and <see cref="TcpEvents.AckDue"/>.</summary>
     public TcpEvents Events()
     {
-        TcpEvents events = _events & ~TcpEvents.Output;
+        TcpEvents events = _events & ~(TcpEvents.Output | TcpEvents.AckDue);
         _events = TcpEvents.None;
         return events;
     }

@@ -19,6 +19,7 @@ public sealed class Cubic : ICongestionControl
     private Instant _epoch;
     private Instant _lastAck;
     private bool _inEpoch;
+    private (double Window, long Threshold, double WMax, double Prior) _before;
 
     /// <inheritdoc/>
     public long Window => (long)_window;
@@ -34,6 +35,7 @@ public sealed class Cubic : ICongestionControl
         SlowStartThreshold = long.MaxValue;
         _wMax = _prior = _estimate = _k = 0;
         _inEpoch = false;
+        _before = default;
     }
 
     /// <inheritdoc/>
@@ -110,6 +112,19 @@ public sealed class Cubic : ICongestionControl
     }
 
     /// <inheritdoc/>
+    public void OnUndo()
+    {
+        // 4.9.1, 4.9.2: but for the epoch, which starts anew where the window was.
+        _window = Math.Max(_window, _before.Window);
+        SlowStartThreshold = Math.Max(SlowStartThreshold, _before.Threshold);
+        (_wMax, _prior) = (_before.WMax, _before.Prior);
+        _inEpoch = false;
+    }
+
+    /// <inheritdoc/>
+    public void OnTimeoutSoftened() => _window = Math.Max(_window, SlowStartThreshold);
+
+    /// <inheritdoc/>
     public void OnIdle()
     {
         _window = Math.Min(_window, NewReno.InitialWindow(_mss));
@@ -119,6 +134,7 @@ public sealed class Cubic : ICongestionControl
     private void Reduce()
     {
         // 4.7, fast convergence: a window that did not reach its old plateau leaves room for a newcomer.
+        _before = (_window, SlowStartThreshold, _wMax, _prior);
         _prior = _window;
         _wMax = _window < _wMax ? _window * (1 + Beta) / 2 : _window;
 

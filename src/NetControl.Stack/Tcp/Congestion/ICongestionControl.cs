@@ -32,7 +32,15 @@ public interface ICongestionControl
     void OnRecovered();
 
     /// <summary>The retransmission timer expired.</summary>
+    /// <param name="inFlight">Bytes in flight.</param>
+    /// <param name="first">Whether the threshold has not been reduced for this window of data yet.</param>
     void OnTimeout(long inFlight, bool first);
+
+    /// <summary>The latest reduction, or the latest few if they were of the same window of data, was for nothing: what it took comes back.</summary>
+    void OnUndo();
+
+    /// <summary>Not all was lost when the timer expired: the loss counts, but the window need not start again from one segment.</summary>
+    void OnTimeoutSoftened();
 
     /// <summary>The connection was idle for longer than a retransmission timeout (RFC 5681 section 4.1).</summary>
     void OnIdle();

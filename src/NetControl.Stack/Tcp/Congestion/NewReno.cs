@@ -5,6 +5,8 @@ public sealed class NewReno : ICongestionControl
 {
     private int _mss;
     private long _counted;
+    private long _windowBefore;
+    private long _thresholdBefore;
 
     /// <inheritdoc/>
     public long Window { get; private set; }
@@ -22,6 +24,7 @@ public sealed class NewReno : ICongestionControl
         _counted = 0;
         Window = InitialWindow(mss);
         SlowStartThreshold = long.MaxValue;
+        _windowBefore = _thresholdBefore = 0;
     }
 
     /// <inheritdoc/>
@@ -58,7 +61,7 @@ public sealed class NewReno : ICongestionControl
     /// <inheritdoc/>
     public void OnLoss(long inFlight, Instant now)
     {
-        SlowStartThreshold = Math.Max(inFlight / 2, 2 * _mss);
+        Reduce(inFlight);
         Window = SlowStartThreshold;
         _counted = 0;
     }
@@ -72,7 +75,7 @@ public sealed class NewReno : ICongestionControl
         if (first)
         {
             // RFC 5681 (4): only the first timeout of a segment halves; further ones would only drive the threshold down.
-            SlowStartThreshold = Math.Max(inFlight / 2, 2 * _mss);
+            Reduce(inFlight);
         }
 
         Window = _mss;
@@ -80,5 +83,21 @@ public sealed class NewReno : ICongestionControl
     }
 
     /// <inheritdoc/>
+    public void OnUndo()
+    {
+        Window = Math.Max(Window, _windowBefore);
+        SlowStartThreshold = Math.Max(SlowStartThreshold, _thresholdBefore);
+    }
+
+    /// <inheritdoc/>
+    public void OnTimeoutSoftened() => Window = Math.Max(Window, SlowStartThreshold);
+
+    /// <inheritdoc/>
     public void OnIdle() => Window = Math.Min(Window, InitialWindow(_mss));
+
+    private void Reduce(long inFlight)
+    {
+        (_windowBefore, _thresholdBefore) = (Window, SlowStartThreshold);
+        SlowStartThreshold = Math.Max(inFlight / 2, 2 * _mss);
+    }
 }

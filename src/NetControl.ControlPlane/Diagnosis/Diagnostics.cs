@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Dialers;
+using NetControl.ControlPlane.Engines;
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Probes;
+using NetControl.ControlPlane.Specs;
+using NetControl.Engine;
+using NetControl.Engine.Captures;
+using NetControl.Engine.Diagnosis;
+using NetControl.Network;
+
+namespace NetControl.ControlPlane.Diagnosis;
+
+/// <summary>The verbs of diagnostics: they look, and change nothing.</summary>
+/// <remarks>Thread rule: any thread.</remarks>
+public sealed class Diagnostics
+{
+    private static readonly TimeSpan s_resolveTime = TimeSpan.FromSeconds(3);
+    private readonly IEngine _engine;
+    private readonly DeviceDirectory _devices;
+    private readonly ProxyProber _prober;
+    private readonly Func<string, ProxySpec> _proxy;
+    private readonly Func<IReadOnlyList<ProxySpec>> _usedProxies;
+
+    /// <summary>Makes the verbs.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="devices">The devices, which must exist.</param>
+    /// <param name="prober">Tries proxies out.</param>
+    /// <param name="proxy">Finds a proxy's spec, secrets included, or throws that there is none.</param>
+    /// <param name="usedProxies">The specs of the proxies that somebody uses.</param>
+    internal Diagnostics(
+        IEngine engine, DeviceDirectory devices, ProxyProber prober, Func<string, ProxySpec> proxy, Func<IReadOnlyList<ProxySpec>> usedProxies)
+    {
+        _engine = engine;
+        _devices = devices;
+        _prober = prober;
+        _proxy = proxy;
+        _usedProxies = usedProxies;
+    }
+
+    /// <summary>Starts to record a device's packets.</summary>
+    public async Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken)
+    {
+        _devices.Get(device);
+        try
+        {
+            return await _engine.CaptureAsync(device, options, cancellationToken);
+        }
+        catch (EngineException e)
+        {
+            throw ControlPlaneException.From(e, device);
+        }
+    }
+
+    /// <summary>Looks for what is wrong with the set-up around one device, or all.</summary>
+    public async Task<DiagnosisReport> DiagnoseRoutingAsync(string? device, CancellationToken cancellationToken)
+    {
+        if (device is not null)
+        {
+            _devices.Get(device);
+        }
+
+        IReadOnlyList<ProxySpec> proxies = _usedProxies();
+        UpstreamHost[] hosts = await Task.WhenAll(proxies.Where(proxy => FirstHop(proxy.Chain) is not null)
+            .Select(proxy => ResolveAsync(proxy.Name, FirstHop(proxy.Chain)!.Value, cancellationToken)));
+        DiagnosisRequest request = new()
+        {
+            Device = device,
+            Upstreams = hosts,
+            DirectInUse = proxies.Any(proxy => proxy.Chain.Hops.Count == 0),
+        };
+        return await Task.Run(() => _engine.DiagnoseRouting(request), cancellationToken);
+    }
+
+    /// <summary>Tries a configured proxy out.</summary>
+    public async Task<ProbeReport> ProbeAsync(string proxy, ProbeRequest request, CancellationToken cancellationToken)
+    {
+        Chain chain = _proxy(proxy).Chain;
+        return new ProbeReport(proxy, chain.Redacted, await _prober.ProbeAsync(chain, request, cancellationToken));
+    }
+
+    /// <summary>Tries a chain out that is not configured.</summary>
+    public async Task<ProbeReport> ProbeAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return new ProbeReport("", chain.Redacted, await _prober.ProbeAsync(chain, request, cancellationToken));
+    }
+
+    private static HostPort? FirstHop(Chain chain) => chain.Hops.Count > 0 && chain.Hops[0] is Socks5Hop socks ? socks.Server : null;
+
+    private static async Task<UpstreamHost> ResolveAsync(string proxy, HostPort server, CancellationToken cancellationToken)
+    {
+        if (server.IsAddress)
+        {
+            return new UpstreamHost(proxy, $"{server.Address.Address}", [server.Address.Address]);
+        }
+
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_resolveTime);
+        try
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(server.Host!, limit.Token);
+            return new UpstreamHost(proxy, server.Host!, [.. addresses.Select(IpAddr.From)]);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new UpstreamHost(proxy, server.Host!, []);
+        }
+    }
+}

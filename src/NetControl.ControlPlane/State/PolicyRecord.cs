@@ -1,0 +1,15 @@
+using NetControl.ControlPlane.Specs;
+
+namespace NetControl.ControlPlane.State;
+
+/// <summary>A policy: the draft as it was sent, and what it means.</summary>
+internal sealed record PolicyRecord : ResourceRecord
+{
+    public required PolicyDraft Draft { get; init; }
+
+    public required PolicySpec Spec { get; init; }
+
+    /// <summary>The egresses that its rules lead to.</summary>
+    public IEnumerable<string> Targets =>
+        Spec.Rules.Where(rule => rule.Target.Length > 0).Select(rule => rule.Target).Distinct(StringComparer.Ordinal);
+}

@@ -1,0 +1,17 @@
+namespace NetControl.Engine.Diagnosis;
+
+/// <summary>What is to be looked at.</summary>
+public sealed record DiagnosisRequest
+{
+    /// <summary>One device's resource name, or null for all.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The first hops of the proxies that are used.</summary>
+    public IReadOnlyList<UpstreamHost> Upstreams { get; init; } = [];
+
+    /// <summary>Whether a proxy in use goes straight from this machine to the destinations.</summary>
+    public bool DirectInUse { get; init; }
+
+    /// <summary>The TUN driver's node.</summary>
+    public string TunPath { get; init; } = "/dev/net/tun";
+}

@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using NetControl.Engine.Sessions;
+using NetControl.Testing;
+
+namespace NetControl.Engine.Tests.Flows;
+
+/// <summary>What becomes of the upstream reaches the client soon, whatever the client is doing.</summary>
+public sealed class UpstreamFateTests
+{
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public async Task UpstreamResets_WhileTheClientDoesNotRead_ItIsResetAllTheSame()
+    {
+        using Upstream upstream = new();
+        await using TestEngine test = TcpFlowTests.Lane(slow: false, TestEngine.Options with { SessionBufferBytes = 256 << 10 });
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        far.SendBufferSize = 64 << 10;
+        far.Blocking = false;
+        await FillAsync(far, test);
+        Reset(far);
+        await peer.ResetAsync().WaitAsync(s_soon);
+        Assert.Equal(SessionCause.UpstreamReset, (await test.ClosedAsync(peer.Source)).Cause);
+        Assert.Equal((1L, 1L), (test.Device.ResetsSent, test.Device.ResetsPassedOn));
+    }
+
+    [Fact]
+    public async Task UpstreamResets_AfterItsFin_TheClientLearnsItBeforeItWrites()
+    {
+        using Upstream upstream = new();
+        await using TestEngine test = new();
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        far.Send("bye"u8);
+        far.Shutdown(SocketShutdown.Send);
+        Assert.Equal("bye"u8.ToArray(), await peer.ReceiveToEndAsync());
+        Reset(far);
+        await peer.ResetAsync().WaitAsync(s_soon);
+        Assert.Equal(SessionCause.UpstreamReset, (await test.ClosedAsync(peer.Source)).Cause);
+    }
+
+    [Fact]
+    public async Task UpstreamResets_WhenBothHaveEnded_TheClientStillGetsEveryByte()
+    {
+        // A server that closes without having read everything resets (RFC 2525 section 2.17); the answer it gave is none the less whole.
+        using Upstream upstream = new();
+        await using TestEngine test = TcpFlowTests.Lane(slow: false, TestEngine.Options with { SessionBufferBytes = 1 << 20 });
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        byte[] answer = TcpFlowTests.Noise(300_000);
+        Task sending = far.SendAsync(answer);
+        await peer.SendAsync(new byte[100]);
+        peer.Close();
+        await sending.WaitAsync(PeerHost.Patience);
+        await TcpFlowTests.StallAsync(() => test.Device.BytesOut);
+        far.Shutdown(SocketShutdown.Send);
+        await UntilAsync(async () =>
+            (await test.Engine.ListSessionsAsync(null, default)) is [{ BytesReceived: 300_000, State: SessionState.Closing }]);
+        Reset(far);
+        Assert.Equal(answer, await peer.ReceiveToEndAsync());
+        Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);
+    }
+
+    /// <summary>Sends until neither the kernel's buffers nor ours take more.</summary>
+    private static async Task FillAsync(Socket far, TestEngine test)
+    {
+        byte[] block = new byte[64 << 10];
+        long before;
+        do
+        {
+            before = test.Device.BytesOut;
+            try
+            {
+                while (true)
+                {
+                    far.Send(block);
+                }
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+            {
+                await TcpFlowTests.StallAsync(() => test.Device.BytesOut);
+            }
+        }
+        while (test.Device.BytesOut != before);
+    }
+
+    private static void Reset(Socket far)
+    {
+        far.LingerState = new LingerOption(true, 0);
+        far.Dispose();
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using CancellationTokenSource patience = new(PeerHost.Patience);
+        while (!await holds())
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text;
+using NetControl.ControlPlane.Dialers;
+using NetControl.Fuzz.Machine;
+using NetControl.Network;
+using static NetControl.Fuzz.Machine.BrokenPromiseException;
+
+namespace NetControl.Fuzz.Targets;
+
+/// <summary>Texts that people and programs write: proxy chains, addresses, prefixes, host names.</summary>
+internal sealed class AddressTarget : IFuzzTarget
+{
+    private static readonly (string Name, string Text)[] s_seeds =
+    [
+        ("chain", "socks5://user:secret@192.0.2.1:1080"), ("chain-2", "socks5://a:1|socks5://[::1]:2"), ("empty", ""), ("bars", "||"),
+        ("percent", "socks5://%41%42:%00@h:1"), ("v4", "10.77.0.1:80"), ("v6", "[fd77::1]:443"), ("mapped", "[::ffff:1.2.3.4]:1"),
+        ("prefix", "198.18.0.0/15"), ("prefix-6", "fd77::1/64"), ("host", "example.org:443"), ("scope", "[fe80::1%eth0]:1"),
+        ("query", "socks5://h:1?x=y#z"), ("long-label", new string('a', 64) + ".example:1"), ("port", "1.2.3.4:65536"),
+    ];
+
+    public IEnumerable<(string Name, byte[] Input)> Seeds() => s_seeds.Select(seed => (seed.Name, Encoding.UTF8.GetBytes(seed.Text)));
+
+    public void Run(ReadOnlySpan<byte> input)
+    {
+        string text = Encoding.UTF8.GetString(input);
+        if (ChainParser.TryParse(text, out Chain? chain, out ChainError? error))
+        {
+            Unless(chain.Hops.Count == 0 || chain.Redacted.Length > 0, "a chain can be shown");
+        }
+        else
+        {
+            Unless(error.Message.Length > 0 && error.Part >= 1 && error.Column >= 1, "a fault has its place");
+        }
+
+        if (AddrPort.TryParse(text, out AddrPort endPoint))
+        {
+            Unless(AddrPort.TryParse(endPoint.ToString(), out AddrPort again) && again == endPoint, "an endpoint is read as it is written");
+        }
+
+        if (IpAddr.TryParse(text, out IpAddr address))
+        {
+            Unless(IpAddr.TryParse(address.ToString(), out IpAddr again) && again == address, "an address is read as it is written");
+        }
+
+        if (IpPrefix.TryParse(text, out IpPrefix prefix))
+        {
+            Unless(IpPrefix.TryParse(prefix.ToString(), out IpPrefix again) && again == prefix, "a prefix is read as it is written");
+            Unless(prefix.Network().IsNetwork, "a network has no bits beyond its prefix");
+        }
+
+        if (HostPort.TryParse(text, out HostPort host))
+        {
+            Unless(HostPort.TryParse(host.ToString(), out HostPort again) && again == host, "a host and port are read as they are written");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using NetControl.Protocol.V1;
+
+namespace NetControl.Server.Tests.Services;
+
+public sealed class ConfigurationServiceTests
+{
+    [Fact]
+    public async Task GetThenApply_IsNoChange_AndTheDocumentHasNoSecretAndNoStatus()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        GetConfigurationResponse read = await server.Configuration.GetConfigurationAsync(new GetConfigurationRequest());
+        string json = JsonFormatter.Default.Format(read.Configuration);
+        Assert.DoesNotContain("secret", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("etag", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("STATE_", json, StringComparison.Ordinal);
+        ApplyConfigurationResponse applied = await server.Configuration.ApplyConfigurationAsync(new ApplyConfigurationRequest
+        {
+            Configuration = read.Configuration,
+            Prune = true,
+            BaseGeneration = read.Generation,
+        });
+        Assert.Equal((0, read.Generation), (applied.Steps.Count, applied.Generation));
+    }
+
+    [Fact]
+    public async Task Apply_PlansThenDoes_AndRepeatsItsAnswer()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        server.Test.Engine.Open();
+        ApplyConfigurationRequest request = new()
+        {
+            Configuration = new Protocol.V1.Configuration { Proxies = { new Proxy { Name = "proxies/only" } } },
+            Prune = true,
+            ValidateOnly = true,
+            RequestId = Guid.NewGuid().ToString(),
+        };
+        ApplyConfigurationResponse plan = await server.Configuration.ApplyConfigurationAsync(request);
+        Assert.Equal(
+            ["ADD proxies/only 0", "DELETE devices/tun0 1", "DELETE delegates/egress 0", "DELETE proxies/a 0", "DELETE proxies/b 0"],
+            plan.Steps.Select(s => $"{(s.Action == PlanStep.Types.Action.Create ? "ADD" : "DELETE")} {s.Name} {s.SessionsDisrupted}"));
+        Assert.Equal(1, server.Test.Engine.LiveCount);
+        request.ValidateOnly = false;
+        ApplyConfigurationResponse done = await server.Configuration.ApplyConfigurationAsync(request);
+        Assert.Equal(plan, done);
+        Assert.Equal(done, await server.Configuration.ApplyConfigurationAsync(request));
+    }
+
+    [Fact]
+    public async Task Apply_OnAnotherGeneration_IsAborted_AndAListenSectionIsRefused()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        RichError old = await RichError.OfAsync(() => server.Configuration.ApplyConfigurationAsync(
+            new ApplyConfigurationRequest { BaseGeneration = 1 }).ResponseAsync);
+        Assert.Equal((StatusCode.Aborted, "GENERATION_MISMATCH"), (old.Code, old.Reason));
+        RichError listen = await RichError.OfAsync(() => server.Configuration.ApplyConfigurationAsync(
+            new ApplyConfigurationRequest { Configuration = new Protocol.V1.Configuration { Listen = new Listen() } }).ResponseAsync);
+        Assert.Equal(["configuration.listen"], listen.Fields);
+    }
+
+    [Fact]
+    public async Task Pending_BlocksChanges_UntilReverted()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        ApplyConfigurationResponse applied = await server.Configuration.ApplyConfigurationAsync(new ApplyConfigurationRequest
+        {
+            Configuration = new Protocol.V1.Configuration { Proxies = { new Proxy { Name = "proxies/new" } } },
+            ConfirmTimeout = Duration.FromTimeSpan(TimeSpan.FromHours(1)),
+        });
+        RichError refused = await RichError.OfAsync(
+            () => server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "x" }).ResponseAsync);
+        Assert.Equal((StatusCode.FailedPrecondition, "CONFIRMATION_PENDING"), (refused.Code, refused.Reason));
+        string id = applied.PendingConfirmation.ConfirmationId;
+        Assert.Equal(id, (await server.Configuration.GetConfigurationAsync(new GetConfigurationRequest())).PendingConfirmation.ConfirmationId);
+        await server.Configuration.RevertConfigurationAsync(new RevertConfigurationRequest { ConfirmationId = id });
+        Assert.Equal(2, (await server.Proxies.ListProxiesAsync(new ListProxiesRequest())).Proxies.Count);
+        await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "x" });
+    }
+
+    [Fact]
+    public async Task Watch_GivesASnapshotThenEveryChange_AndEndsWithTheServer()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using AsyncServerStreamingCall<WatchResourcesResponse> call = server.Configuration.WatchResources(new WatchResourcesRequest());
+        List<WatchResourcesResponse> seen = await ReadUntilAsync(call, m => m.SnapshotEnd is not null);
+        Assert.NotNull(seen[0].Start);
+        Assert.Equal(["proxies/a", "proxies/b", "delegates/egress", "devices/tun0"], seen[1..^1].Select(m => m.Changed.Name));
+        await server.Delegates.SwapDelegateAsync(new SwapDelegateRequest { Name = "delegates/egress", Proxy = "proxies/b" });
+        await server.Devices.DeleteDeviceAsync(new DeleteDeviceRequest { Name = "devices/tun0" });
+        seen = await ReadUntilAsync(call, m => m.Changed?.Type == ResourceChange.Types.Type.Removed);
+        ResourceChange swapped = seen.Select(m => m.Changed).First(c => c.Name == "delegates/egress");
+        Assert.Equal((ResourceChange.Types.Type.Modified, "proxies/b", 2), (swapped.Type, swapped.Delegate.Proxy, swapped.Delegate.Generation));
+        Assert.Contains(seen, m => m.Changed is { Name: "proxies/a", Type: ResourceChange.Types.Type.Status });
+        await server.Test.Plane.ShutdownAsync();
+        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+        {
+        }
+    }
+
+    [Fact]
+    public async Task Watch_Resumed_GoesOnOrStartsAgain()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        WatchResourcesResponse.Types.Start start;
+        using (AsyncServerStreamingCall<WatchResourcesResponse> call = server.Configuration.WatchResources(new WatchResourcesRequest()))
+        {
+            start = (await ReadUntilAsync(call, m => m.SnapshotEnd is not null))[0].Start;
+        }
+
+        await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "late" });
+        WatchResourcesRequest resume = new()
+        {
+            Collections = { "proxies" },
+            ResumeFrom = new WatchResourcesRequest.Types.ResumePoint { Epoch = start.Epoch, Sequence = start.Sequence },
+        };
+        using (AsyncServerStreamingCall<WatchResourcesResponse> call = server.Configuration.WatchResources(resume))
+        {
+            List<WatchResourcesResponse> seen = await ReadUntilAsync(call, m => m.Changed is not null);
+            Assert.Equal(("proxies/late", ResourceChange.Types.Type.Added), (seen[^1].Changed.Name, seen[^1].Changed.Type));
+            Assert.Equal(2, seen.Count);
+        }
+
+        resume.ResumeFrom.Epoch = "another";
+        using (AsyncServerStreamingCall<WatchResourcesResponse> call = server.Configuration.WatchResources(resume))
+        {
+            List<WatchResourcesResponse> seen = await ReadUntilAsync(call, m => m.SnapshotEnd is not null);
+            Assert.NotNull(seen[1].Relist);
+            Assert.Equal(3, seen.Count(m => m.Changed is not null));
+        }
+    }
+
+    [Fact]
+    public async Task Device_IsUpdatedDrainedAndResumed()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        server.Test.Engine.Open();
+        RichError live = await RichError.OfAsync(() => server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest
+        {
+            Device = new Device { Name = "devices/tun0", Interface = "wire0" },
+        }).ResponseAsync);
+        Assert.Equal((StatusCode.FailedPrecondition, "RESOURCE_IN_USE"), (live.Code, live.Reason));
+        RichError mask = await RichError.OfAsync(() => server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest
+        {
+            Device = new Device { Name = "devices/tun0" },
+            UpdateMask = new FieldMask { Paths = { "uid" } },
+        }).ResponseAsync);
+        Assert.Equal(["update_mask.paths[0]"], mask.Fields);
+        Device updated = (await server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest
+        {
+            Device = new Device { Name = "devices/tun0", StreamDialer = "proxies/b" },
+            UpdateMask = new FieldMask { Paths = { "stream_dialer", "packet_proxy" } },
+        })).Device;
+        Assert.Equal(("proxies/b", "", 1), (updated.StreamDialer, updated.PacketProxy, server.Test.Engine.LiveCount));
+        DrainDeviceResponse drained = await server.Devices.DrainDeviceAsync(
+            new DrainDeviceRequest { Name = "devices/tun0", Timeout = Duration.FromTimeSpan(TimeSpan.FromHours(1)) });
+        Assert.Equal((Device.Types.State.Draining, 1), (drained.Device.State, drained.SessionsDraining));
+        Assert.Null(server.Test.Engine.Open().Egress);
+        Device resumed = (await server.Devices.ResumeDeviceAsync(new ResumeDeviceRequest { Name = "devices/tun0" })).Device;
+        Assert.Equal(Device.Types.State.Ready, resumed.State);
+        Assert.Equal("proxies/b", server.Test.Engine.Open().Egress!.ProxyName);
+        await server.Devices.DrainDeviceAsync(new DrainDeviceRequest { Name = "devices/tun0", Timeout = new Duration() });
+        await WaitAsync(() => server.Test.Engine.LiveCount == 0);
+    }
+
+    [Fact]
+    public async Task Accounting_AddsUp()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        ulong gone = server.Test.Engine.Open().Id;
+        ulong live = server.Test.Engine.Open().Id;
+        server.Test.Engine.Move(gone, 10, 20);
+        server.Test.Engine.Move(live, 1, 2);
+        server.Test.Engine.Close(gone);
+        AccountingRow row = Assert.Single((await server.Sessions.GetAccountingAsync(new GetAccountingRequest())).Rows);
+        Assert.Equal((2, 1, 1), (row.Opened, Assert.Single(row.Closed).Count, row.Live));
+        Assert.Equal((11, 22, 1, 2), (row.BytesSent, row.BytesReceived, row.LiveBytesSent, row.LiveBytesReceived));
+        Assert.Equal(("devices/tun0", "delegates/egress", 4u), (row.Device, row.Delegate, row.IpVersion));
+    }
+
+    private static async Task WaitAsync(Func<bool> condition)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    private static async Task<List<WatchResourcesResponse>> ReadUntilAsync(
+        AsyncServerStreamingCall<WatchResourcesResponse> call, Func<WatchResourcesResponse, bool> last)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        List<WatchResourcesResponse> seen = [];
+        while (await call.ResponseStream.MoveNext(limit.Token))
+        {
+            seen.Add(call.ResponseStream.Current);
+            if (last(seen[^1]))
+            {
+                break;
+            }
+        }
+
+        return seen;
+    }
+}
