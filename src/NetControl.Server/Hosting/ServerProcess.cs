@@ -7,6 +7,7 @@ using NetControl.Engine;
 using NetControl.Engine.Hardening;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
+using NetControl.Server.Telemetry;
 using NetControl.Server.Security;
 
 namespace NetControl.Server.Hosting;
@@ -45,8 +46,11 @@ internal static class ServerProcess
                 ProcessHardening.KeepSecrets();
             }
 
-            using StderrLoggerProvider logs = new(options.LogLevel, options.JsonLogs);
-            await ServeAsync(options, configuration, logs);
+            using StderrLoggerProvider lines = new(options.LogLevel, options.JsonLogs);
+            using TelemetryExport? telemetry = TelemetryExport.Start(
+                TelemetrySettings.Choose(configuration.Telemetry, Environment.GetEnvironmentVariable));
+            using ILoggerProvider? exporting = telemetry is null ? null : new ExportingLoggerProvider(lines, telemetry);
+            await ServeAsync(options, configuration, exporting ?? lines, telemetry is not null);
             return ExitCode.Ok;
         }
         catch (ConfigurationException e)
@@ -71,7 +75,7 @@ internal static class ServerProcess
         }
     }
 
-    private static async Task ServeAsync(ServerOptions options, ServerConfiguration configuration, StderrLoggerProvider logs)
+    private static async Task ServeAsync(ServerOptions options, ServerConfiguration configuration, ILoggerProvider logs, bool traces)
     {
         ILogger log = logs.CreateLogger("NetControl");
         using ProcessSignals signals = new();
@@ -91,7 +95,7 @@ internal static class ServerProcess
             await file.ApplyAsync(configuration);
         }
 
-        await using WebApplication app = WebHost.Build(plane, listeners, access, logs);
+        await using WebApplication app = WebHost.Build(plane, listeners, access, logs, traces);
         try
         {
             await app.StartAsync();
@@ -113,7 +117,7 @@ internal static class ServerProcess
     {
         const int FirstOrdinaryPort = 1024;
         AccessSettings access = configuration.Access;
-        bool low = configuration.Grpc.Append(configuration.Http).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
+        bool low = configuration.Grpc.Concat(configuration.Json).Append(configuration.Http).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
         return Capabilities.NetAdmin | (low ? Capabilities.BindLowPorts : 0)
             | ((access.SocketOwner ?? access.SocketGroup) is null ? 0 : Capabilities.ChangeOwner);
     }

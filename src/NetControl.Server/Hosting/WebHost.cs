@@ -10,24 +10,27 @@ using NetControl.Server.Limits;
 using NetControl.Server.Metrics;
 using NetControl.Server.Security;
 using NetControl.Server.Services;
+using NetControl.Server.Telemetry;
 
 namespace NetControl.Server.Hosting;
 
 /// <summary>Builds the ASP.NET Core application: only what gRPC and three HTTP paths need.</summary>
 internal static class WebHost
 {
-    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs)
+    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs,
+        bool traces = false)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
         builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners, access));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
             Take(listeners, endPoint));
-        return Finish(builder, plane, access, trustsInProcess: false);
+        return Finish(builder, plane, access, trustsInProcess: false, traces);
     }
 
     /// <summary>The application on whatever server the builder has; tests put theirs in.</summary>
-    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, AccessRuntime access, bool trustsInProcess)
+    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, AccessRuntime access, bool trustsInProcess,
+        bool traces = false)
     {
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -62,6 +65,11 @@ internal static class WebHost
             context => context.Features.Get<ConnectionFacts>()?.IsJson ?? trustsInProcess, access.Settings.Limits.MaxMessageBytes);
         app.Use(next => context => json.InvokeAsync(context, next));
         app.UseRouting();
+        if (traces)
+        {
+            app.Use(next => context => CallTracing.InvokeAsync(context, next));
+        }
+
         app.Use(next => context => gate.InvokeAsync(context, next));
         app.MapGrpcService<DeviceService>();
         app.MapGrpcService<ProxyService>();
