@@ -25,7 +25,8 @@ internal static class CallTracing
         // The framework's activity of the HTTP request is not exported: the caller's own span is the parent.
         Activity? host = Activity.Current;
         IHeaderDictionary headers = context.Request.Headers;
-        ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out ActivityContext parent);
+        ActivityContext parent = ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out ActivityContext sent)
+            ? sent : default;
         Activity.Current = null;
         using Activity? span = s_source.StartActivity($"{method.ServiceName}/{method.Name}", ActivityKind.Server, parent);
         if (span is null)
