@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.Protocol.V1;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
