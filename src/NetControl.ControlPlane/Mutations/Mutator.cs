@@ -79,12 +79,20 @@ internal sealed partial class Mutator : IDisposable
                 return await answer(draft, new Outlook(next, _runtimes, PreparedChange.Nothing));
             }
 
-            PreparedChange prepared = await _preparer.PrepareAsync(_state, next, changes);
+            PreparedChange prepared;
+            using (MutationTrace.Step("prepare"))
+            {
+                prepared = await _preparer.PrepareAsync(_state, next, changes);
+            }
+
             T result;
             try
             {
                 result = await answer(draft, new Outlook(next, _runtimes, prepared));
-                Store(mutation, next, changes, result, notes?.Invoke(draft));
+                using (MutationTrace.Step("store"))
+                {
+                    Store(mutation, next, changes, result, notes?.Invoke(draft));
+                }
             }
             catch
             {
@@ -92,7 +100,11 @@ internal sealed partial class Mutator : IDisposable
                 throw;
             }
 
-            Publish(next, changes, prepared);
+            using (MutationTrace.Step("take effect"))
+            {
+                Publish(next, changes, prepared);
+            }
+
             settled?.Invoke();
             await _preparer.FinishAsync(prepared);
             return result;
