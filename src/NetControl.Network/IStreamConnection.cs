@@ -17,7 +17,7 @@ public interface IStreamConnection : IDisposable
     /// <exception cref="IOException">The stream broke: reset, timed out, protocol fault.</exception>
     ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
-    /// <summary>Writes all bytes.</summary>
+    /// <summary>Writes all bytes. Without any, nothing is sent, but a stream that is known to be broken fails.</summary>
     /// <exception cref="IOException">The stream broke.</exception>
     ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
 

@@ -53,6 +53,19 @@ internal sealed class StreamRelay
         }
     }
 
+    /// <summary>Whether no call is out that would meet the stream's end by a reset, and one may be made.</summary>
+    public bool IsBlind => !_reading && !_writeEnded;
+
+    /// <summary>Asks the stream whether it is broken, by a write without bytes; what it says comes as <see cref="TcpFlow.RelayFailed"/>.</summary>
+    public void AskWhetherBroken()
+    {
+        if (!_writing && !_writeEnded)
+        {
+            _writing = true;
+            _ = AskAsync();
+        }
+    }
+
     /// <summary>Ends both pumps and the stream.</summary>
     public void Close(bool abort)
     {
@@ -105,6 +118,23 @@ internal sealed class StreamRelay
         {
             _reading = false;
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task AskAsync()
+    {
+        try
+        {
+            await _stream.WriteAsync(ReadOnlyMemory<byte>.Empty, _ended.Token);
+            await _flow.Loop.Resume();
+            _writing = false;
+            OnReadable(); // what came in the meantime
+        }
+        catch (Exception e)
+        {
+            await _flow.Loop.Resume();
+            _writing = false;
+            Fail(e);
         }
     }
 

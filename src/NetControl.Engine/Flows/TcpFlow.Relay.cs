@@ -144,6 +144,7 @@ internal sealed partial class TcpFlow
         if (_relay is { } relay)
         {
             relay.OnRoom();
+            LookForReset(relay, now);
             return;
         }
 
@@ -232,6 +233,31 @@ internal sealed partial class TcpFlow
         {
             _upstreamFault = FaultOf(error);
             FailIfBroken();
+        }
+    }
+
+    /// <summary>
+    /// The same of a layered stream, which tells nothing by itself: once the client has taken nothing for a second, the stream is asked, and from
+    /// then on once a second. A stream that was told of the client's end cannot be asked any more.
+    /// </summary>
+    private void LookForReset(StreamRelay relay, Instant now)
+    {
+        if (!relay.IsBlind)
+        {
+            _resetDeadline = Instant.Never;
+            return;
+        }
+
+        int room = _connection.SendRoom;
+        if (_resetDeadline == Instant.Never || room > _resetRoom)
+        {
+            _resetDeadline = now + PatienceWithReaderMicros;
+            _resetRoom = room;
+        }
+        else if (now >= _resetDeadline)
+        {
+            _resetDeadline = now + PatienceWithReaderMicros;
+            relay.AskWhetherBroken();
         }
     }
 

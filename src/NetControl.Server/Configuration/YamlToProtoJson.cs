@@ -7,7 +7,6 @@ using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Validation;
 using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace NetControl.Server.Configuration;
@@ -19,7 +18,6 @@ namespace NetControl.Server.Configuration;
 /// </remarks>
 internal sealed partial class YamlToProtoJson : IDisposable
 {
-    private const int DeepestNest = 64;
     private static readonly HashSet<string> s_outputOnly =
         new(["uid", "etag", "generation", "createTime", "updateTime", "state", "status", "usedBy"], StringComparer.Ordinal);
 
@@ -54,8 +52,10 @@ internal sealed partial class YamlToProtoJson : IDisposable
         YamlStream stream = [];
         try
         {
-            if (!HasSaneDepth(yaml))
+            string? fault = YamlShape.FindFault(yaml);
+            if (fault is not null)
             {
+                _violations.AddText("document", $"is not YAML: {fault}", "INVALID_YAML");
                 return null;
             }
 
@@ -83,47 +83,6 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
 
         return stream.Documents.Count == 0 || IsNull(stream.Documents[0].RootNode) ? null : stream.Documents[0].RootNode;
-    }
-
-    // The tree is built by recursion: a nest without end would end the process. Walking the events is not.
-    private bool HasSaneDepth(string yaml)
-    {
-        using StringReader reader = new(yaml);
-        Parser parser = new(reader);
-        Stack<AnchorName> open = new();
-        try
-        {
-            while (parser.MoveNext())
-            {
-                ParsingEvent current = parser.Current!;
-                if (current.NestingIncrease > 0)
-                {
-                    open.Push(current is NodeEvent node ? node.Anchor : AnchorName.Empty);
-                }
-                else if (current.NestingIncrease < 0)
-                {
-                    open.Pop();
-                }
-
-                string? fault = open.Count > DeepestNest ? $"is nested deeper than {DeepestNest} levels"
-                    : current is AnchorAlias alias && open.Contains(alias.Value) ? $"*{alias.Value} holds itself"
-                    : null;
-                if (fault is not null)
-                {
-                    _violations.AddText("document",
-                        $"is not YAML: line {current.Start.Line}, column {current.Start.Column}: {fault}", "INVALID_YAML");
-                    return false;
-                }
-            }
-
-            return true;
-        }
-        catch (Exception e) when (e is not (YamlException or OutOfMemoryException))
-        {
-            // Some faults of a document the reader meets as faults of its own: as InvalidOperationException, for one.
-            _violations.AddText("document", $"is not YAML: cannot be read beyond line {parser.Current?.End.Line ?? 1}", "INVALID_YAML");
-            return false;
-        }
     }
 
     private void WriteMessage(YamlNode node, MessageDescriptor descriptor, string path)

@@ -23,6 +23,7 @@ public sealed partial class TcpConnection
     private bool _duplicateTold;
     private Instant _lossAt = Instant.Never;
     private bool _lossIsTail;
+    private Instant _reducedAt;
     private bool _tailDue;
     private bool _tailPending;
     private bool _tailAgain;
@@ -31,7 +32,7 @@ public sealed partial class TcpConnection
     private void ResetLoss()
     {
         _log.Clear();
-        _rackAt = _minRttAt = default;
+        _rackAt = _minRttAt = _reducedAt = default;
         _rackEnd = _rackRtt = _rackHighest = _minRtt = 0;
         _reorderingSeen = _reorderRoundOpen = _duplicateTold = false;
         _reorderSteps = 1;
@@ -81,7 +82,7 @@ public sealed partial class TcpConnection
         }
 
         long lostBefore = _log.LostBytes;
-        long timeout = _log.DetectLosses(_rackAt, _rackEnd, _rackRtt + ReorderWindow(), now);
+        long timeout = _log.DetectLosses(_rackAt, _rackEnd, _rackRtt + ReorderWindow(), now, _reducedAt, out bool lostAgain);
         if (timeout > 0)
         {
             _lossAt = now + timeout;
@@ -94,11 +95,27 @@ public sealed partial class TcpConnection
             _recover = _sndMax;
             _tailPending = false;
             StartUndo();
+            _reducedAt = now;
             _congestion.OnLoss(Math.Min(_sndMax - _sndUna, _congestion.Window), now);
 
             // The first retransmission of a recovery goes whatever the pipe says (RFC 5681 3.2 step 3).
             _forceRetransmit = true;
         }
+        else if (lostAgain)
+        {
+            OnRetransmissionLost(now);
+            _forceRetransmit = true;
+        }
+    }
+
+    /// <summary>
+    /// RFC 5681 section 4.3: the loss of a retransmission is another indication of congestion. Only those that were sent behind the latest
+    /// reduction count, which is once per round trip.
+    /// </summary>
+    private void OnRetransmissionLost(Instant now)
+    {
+        _reducedAt = now;
+        _congestion.OnRetransmissionLost(Math.Min(_sndMax - _sndUna, _congestion.Window));
     }
 
     /// <summary>6.2 step 4: how long a transmission may be overtaken before it counts as lost.</summary>

@@ -110,13 +110,20 @@ public sealed partial class TcpConnection
         }
 
         // RFC 6298 (5.4) to (5.6); everything in flight is taken for lost and goes again from the start, but for what was SACKed.
-        // A recovery that the timer cuts short has reduced the threshold for this window of data already.
+        // A recovery that the timer cuts short has reduced the threshold for this window of data already, and does so again only if what it
+        // waited for was a retransmission (RFC 5681 4.3); the timer's own may be lost without another reduction (RFC 5681 3.1).
         bool first = _rtt.Expiries == 0 && !_inRecovery;
         if (first || !_undoable)
         {
             StartUndo();
         }
 
+        if (_inRecovery && IsOldestSentAgain())
+        {
+            OnRetransmissionLost(now);
+        }
+
+        _reducedAt = now;
         _congestion.OnTimeout(_sndMax - _sndUna, first);
         LookForBlackHole();
         _rtt.BackOff();
@@ -130,6 +137,9 @@ public sealed partial class TcpConnection
         SendAllAgain();
         return TcpEvents.Output;
     }
+
+    private bool IsOldestSentAgain() =>
+        _sackOk ? _log.Count > 0 && _log.Records[0] is { Again: true } oldest && oldest.At >= _reducedAt : _highRetransmit > _send.Head;
 
     /// <summary>Everything in flight, but for what was SACKed, is taken for lost; what proves not to be is found again (<c>.Undo</c>).</summary>
     private void SendAllAgain()

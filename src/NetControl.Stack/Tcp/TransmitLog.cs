@@ -124,9 +124,16 @@ public sealed class TransmitLog
     }
 
     /// <summary>RFC 8985 section 6.2 step 5: what was sent before the latest delivery, and a round trip and a reordering window ago, is lost.</summary>
+    /// <param name="latest">When the transmission that was delivered last was sent.</param>
+    /// <param name="latestEnd">Its end.</param>
+    /// <param name="wait">The round trip and the reordering window, in microseconds.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="since">Which retransmissions count for <paramref name="lostAgain"/>: those sent from then on.</param>
+    /// <param name="lostAgain">Whether such a retransmission is among what is lost now.</param>
     /// <returns>Microseconds until more may be, or 0.</returns>
-    public long DetectLosses(Instant latest, long latestEnd, long wait, Instant now)
+    public long DetectLosses(Instant latest, long latestEnd, long wait, Instant now, Instant since, out bool lostAgain)
     {
+        lostAgain = false;
         long timeout = 0;
         for (int i = _head; i < _head + Count; i++)
         {
@@ -140,6 +147,7 @@ public sealed class TransmitLog
             if (remaining <= 0)
             {
                 record.Lost = true;
+                lostAgain |= record.Again && record.At >= since;
                 LostBytes += record.End - record.Start;
             }
             else

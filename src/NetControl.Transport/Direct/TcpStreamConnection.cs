@@ -52,11 +52,12 @@ public sealed class TcpStreamConnection : IStreamConnection
     {
         try
         {
-            // The framework may take part of a buffer; the seam promises all of it.
-            while (!buffer.IsEmpty)
+            // The framework may take part of a buffer; the seam promises all of it. Without bytes the kernel still tells what it knows.
+            do
             {
                 buffer = buffer[await _socket.SendAsync(buffer, SocketFlags.None, cancellationToken)..];
             }
+            while (!buffer.IsEmpty);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

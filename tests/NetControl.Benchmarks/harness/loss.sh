@@ -105,7 +105,7 @@ for PATH_SPEC in "$@"; do
     a=$(in_ns $CLIENT python3 "$HERE/transfer.py" $way $linux $port $bytes $CONNECTIONS $ROUNDS $SECONDS_MAX)
     b=$(in_ns $CLIENT python3 "$HERE/transfer.py" $way $ours $port $bytes $CONNECTIONS $ROUNDS $SECONDS_MAX)
     printf '%-24s %-5s %10s %12s %12s %7s   %s | %s\n' "$PATH_SPEC" $way $bytes ${a%% *} ${b%% *} \
-      "$(awk "BEGIN{print ${a%% *} > 0 ? sprintf(\"%.2f\", ${b%% *}/${a%% *}) : \"-\"}")" "${a#* }" "${b#* }"
+      "$(awk "BEGIN{print (${a%% *} > 0 ? sprintf(\"%.2f\", ${b%% *}/${a%% *}) : \"-\")}")" "${a#* }" "${b#* }"
   done; done
   [ -n "${KEEP_LOG:-}" ] && cp "$WORK/netcontrold.log" "$KEEP_LOG"
   down

@@ -69,7 +69,8 @@ public sealed class ClientIcmpTests
     [InlineData(UnreachableReason.Port, true)]
     [InlineData(UnreachableReason.Host, false)] // RFC 1122 section 4.2.3.9: soft, and so no reason to give up
     [InlineData(UnreachableReason.Prohibited, false)]
-    public async Task Unreachable_DuringTheHandshake_EndsTheSessionWhereItIsHard(UnreachableReason reason, bool ends)
+    [InlineData(UnreachableReason.Port, false, 1)] // hard, but not about the SYN-ACK
+    public async Task Unreachable_DuringTheHandshake_EndsTheSessionWhereItIsHard(UnreachableReason reason, bool ends, byte flip = 0)
     {
         using Upstream upstream = new();
         await using TestEngine test = new();
@@ -77,7 +78,8 @@ public sealed class ClientIcmpTests
         test.Host.SendTcp(source, upstream.Address, 1, 0, TcpFlags.Syn);
         using Socket far = await upstream.AcceptAsync();
         byte[] synAck = await test.Host.ExpectAsync((_, parsed) => parsed.Flags == (TcpFlags.Syn | TcpFlags.Ack));
-        Answer(test, synAck, (room, packet) => IcmpErrors.WriteUnreachable(room, packet, reason));
+        synAck[27] ^= flip; // in the sequence number
+        Answer(test, Fixed(synAck), (room, packet) => IcmpErrors.WriteUnreachable(room, packet, reason));
         if (!ends)
         {
             Assert.Single(await test.Engine.ListSessionsAsync(null, default));
@@ -90,11 +92,73 @@ public sealed class ClientIcmpTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task HardError_AboutWhatIsInFlight_EndsTheConnection(bool v6)
+    {
+        using Upstream upstream = new(v6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
+        await using TestEngine test = new();
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        uint first = peer.ReceiveNext;
+        peer.Vanish();
+        far.Send(new byte[100]);
+        byte[] segment = await test.Host.ExpectAsync((_, parsed) => parsed.Seq.Value == first && parsed.PayloadLength == 100);
+        Answer(test, segment, (room, packet) => IcmpErrors.WriteUnreachable(room, packet, UnreachableReason.Port));
+        Assert.Equal(SessionCause.ClientReset, (await test.ClosedAsync(peer.Source)).Cause);
+        await Assert.ThrowsAsync<SocketException>(() => far.ReceiveAsync(new byte[1]).WaitAsync(PeerHost.Patience));
+    }
+
+    [Theory]
+    [InlineData(false, UnreachableReason.Port, 200)] // RFC 5927 section 4.1: behind all that was sent
+    [InlineData(false, UnreachableReason.Port, -1)] // acknowledged long ago
+    [InlineData(true, UnreachableReason.Port, 0x4000_0000)]
+    [InlineData(false, UnreachableReason.Host, 0)] // in flight, but soft: RFC 1122 section 4.2.3.9, RFC 9293 MUST-56
+    [InlineData(false, UnreachableReason.Prohibited, 0)]
+    [InlineData(true, UnreachableReason.Host, 0)]
+    public async Task Error_ThatIsSoftOrAboutNothingInFlight_DoesNotEndTheConnection(bool v6, UnreachableReason reason, int beyond)
+    {
+        using Upstream upstream = new(v6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
+        await using TestEngine test = new();
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        uint first = peer.ReceiveNext;
+        peer.Vanish();
+        far.Send(new byte[100]);
+        await test.Host.ExpectAsync((_, parsed) => parsed.Seq.Value == first && parsed.PayloadLength == 100);
+        byte[] quoted = new byte[TcpPacket.MaxHeadersLength];
+        TcpOptions none = default;
+        int length = TcpPacket.Write(
+            quoted, peer.Destination, peer.Source, new(first + (uint)beyond), new(peer.SendNext), TcpFlags.Ack, 1000, none, default);
+        Answer(test, quoted[..length], (room, packet) => IcmpErrors.WriteUnreachable(room, packet, reason));
+        Assert.Equal("ESTABLISHED", (await MachineAsync(test, peer)).State);
+        await test.Host.ExpectAsync((_, parsed) => parsed.Seq.Value == first && parsed.PayloadLength == 100); // and goes on with what it lost
+        Assert.Equal(0, test.Device.Drops.Sum());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PortUnreachable_OfAReply_DoesNotEndItsMapping(bool v6)
+    {
+        // RFC 4787 REQ-12: a reply that came after its socket was closed says nothing of the next one's.
+        using Testing.Proxies.EchoServer echo = v6 ? new(IPAddress.IPv6Loopback, 0) : new();
+        await using TestEngine test = new();
+        AddrPort remote = LoopbackDialer.Outside(echo.EndPoint);
+        AddrPort source = test.Host.NextSource(remote);
+        test.Host.SendUdp(source, remote, [1]);
+        byte[] reply = await test.Host.ExpectAsync((_, parsed) => parsed.Protocol == IpProtocol.Udp);
+        ulong id = Assert.Single(await test.Engine.ListSessionsAsync(null, default)).Id;
+        Answer(test, reply, (room, packet) => IcmpErrors.WriteUnreachable(room, packet, UnreachableReason.Port));
+        test.Host.SendUdp(source, remote, [2]);
+        Assert.Equal([2], (await test.Host.ExpectUdpAsync(source)).Payload);
+        Assert.Equal(id, Assert.Single(await test.Engine.ListSessionsAsync(null, default)).Id);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task SoftErrors_OfAnEstablishedConnection_DoNotEndIt(bool unreachable)
+    public async Task Errors_OfAQuietConnection_DoNotEndIt(bool unreachable)
     {
-        // RFC 1122 section 4.2.3.9 and RFC 5461: anybody on the way can send one.
+        // RFC 1122 section 4.2.3.9 and RFC 5461: anybody on the way can send one. Nothing is in flight here, so a hard one is no better.
         using Upstream upstream = new();
         await using TestEngine test = new();
         (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);

@@ -9,11 +9,13 @@ public sealed class UpstreamFateTests
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(3);
 
-    [Fact]
-    public async Task UpstreamResets_WhileTheClientDoesNotRead_ItIsResetAllTheSame()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task UpstreamResets_WhileTheClientDoesNotRead_ItIsResetAllTheSame(bool slow)
     {
         using Upstream upstream = new();
-        await using TestEngine test = TcpFlowTests.Lane(slow: false, TestEngine.Options with { SessionBufferBytes = 256 << 10 });
+        await using TestEngine test = TcpFlowTests.Lane(slow, TestEngine.Options with { SessionBufferBytes = 256 << 10 });
         (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
         far.SendBufferSize = 64 << 10;
         far.Blocking = false;
@@ -24,11 +26,13 @@ public sealed class UpstreamFateTests
         Assert.Equal((1L, 1L), (test.Device.ResetsSent, test.Device.ResetsPassedOn));
     }
 
-    [Fact]
-    public async Task UpstreamResets_AfterItsFin_TheClientLearnsItBeforeItWrites()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task UpstreamResets_AfterItsFin_TheClientLearnsItBeforeItWrites(bool slow)
     {
         using Upstream upstream = new();
-        await using TestEngine test = new();
+        await using TestEngine test = TcpFlowTests.Lane(slow);
         (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
         far.Send("bye"u8);
         far.Shutdown(SocketShutdown.Send);
@@ -36,6 +40,31 @@ public sealed class UpstreamFateTests
         Reset(far);
         await peer.ResetAsync().WaitAsync(s_soon);
         Assert.Equal(SessionCause.UpstreamReset, (await test.ClosedAsync(peer.Source)).Cause);
+    }
+
+    [Fact]
+    public async Task StreamAskedWhileTheClientRests_LosesNothingOfWhatComesThen()
+    {
+        using Upstream upstream = new();
+        await using TestEngine test = TcpFlowTests.Lane(slow: true);
+        (TcpPeer peer, Socket far) = await upstream.MeetAsync(test);
+        far.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await peer.ReceiveToEndAsync());
+        byte[] late = TcpFlowTests.Noise(50_000);
+        byte[] got = new byte[late.Length];
+        for (int done = 0; done < late.Length; done += 10_000)
+        {
+            await Task.Delay(500); // the stream is asked in between
+            await peer.SendAsync(late.AsMemory(done, 10_000).ToArray());
+            for (int have = 0; have < 10_000;)
+            {
+                have += await far.ReceiveAsync(got.AsMemory(done + have, 10_000 - have)).AsTask().WaitAsync(PeerHost.Patience);
+            }
+        }
+
+        Assert.Equal(late, got);
+        peer.Close();
+        Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);
     }
 
     [Fact]

@@ -38,8 +38,9 @@ internal sealed class YamlTarget : IFuzzTarget
     private static readonly (string Name, string Text)[] s_seeds =
     [
         ("full", Full), ("empty", ""), ("json", """{"proxies": [{"name": "proxies/a", "config": ""}]}"""), ("anchor", "a: &a [*a]"),
+        ("doublings", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n? *c\n: 1"), ("ahead", "a: [*b]\nb: &b 1"),
         ("alias", "x: &x {name: proxies/a}\nproxies: [*x, *x]"), ("nested", new string('[', 200)), ("merge", "<<: {listen: {}}"),
-        ("complex-key", "? [a, b]\n: c"), ("tag", "!!int listen: !!str 5"), ("documents", "---\n---\n"), 
+        ("complex-key", "? [a, b]\n: c"), ("tag", "!!int listen: !!str 5"), ("documents", "---\n---\n"),
         ("numbers", "devices: [{mtu: 1e3}, {mtu: 0x10}, {mtu: 99999999999999999999}]"),
         ("durations", "proxies: [{udpIdleTimeout: 999999999999s}, {udpIdleTimeout: -1s}, {udpIdleTimeout: 1.0000000001s}]"),
         ("control", "listen: \"\\u0000\\ud800\""),

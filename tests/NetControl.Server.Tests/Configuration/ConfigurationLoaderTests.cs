@@ -1,3 +1,4 @@
+using System.Globalization;
 using NetControl.ControlPlane.Specs;
 using NetControl.Engine;
 using NetControl.Engine.Devices;
@@ -190,6 +191,32 @@ public sealed class ConfigurationLoaderTests
     {
         ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("? &a [*a]\n: 1\n"));
         Assert.Equal("document: is not YAML: line 1, column 7: *a holds itself", Assert.Single(e.Violations).ToString());
+    }
+
+    [Theory]
+    [InlineData("[x, x]", "[*a{0}, *a{0}]", 40, "aliases make it larger than 1000000 entries")]
+    [InlineData("[x]", "[*a{0}]", 60_000, "is nested deeper than 64 levels")]
+    public void Load_OfATreeThatGrowsByItsAliases_IsARefusal_HoweverItIsUsed(string first, string next, int times, string reason)
+    {
+        System.Text.StringBuilder tree = new($"a0: &a0 {first}\n");
+        for (int i = 1; i < times; i++)
+        {
+            tree.Append(CultureInfo.InvariantCulture, $"a{i}: &a{i} {string.Format(CultureInfo.InvariantCulture, next, i - 1)}\n");
+        }
+
+        foreach (string use in (string[])["? *a{0}\n: 1\n", "devices: *a{0}\n"])
+        {
+            string yaml = tree + string.Format(CultureInfo.InvariantCulture, use, times - 1);
+            ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(yaml));
+            Assert.EndsWith(reason, Assert.Single(e.Violations).ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Load_OfAnAliasBeforeItsAnchor_IsARefusal()
+    {
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("a: [*b]\nb: &b [*a]\n"));
+        Assert.Equal("document: is not YAML: line 1, column 5: *b stands for nothing that comes before it", Assert.Single(e.Violations).ToString());
     }
 
     [Theory]

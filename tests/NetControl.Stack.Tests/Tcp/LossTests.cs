@@ -1,4 +1,5 @@
 using NetControl.Stack.Tcp;
+using NetControl.Stack.Tcp.Congestion;
 using NetControl.Testing.Tcp;
 
 namespace NetControl.Stack.Tests.Tcp;
@@ -53,6 +54,66 @@ public sealed class LossTests
         s.Advance(10).In("A 1 ack 1 sack 1001:12001");
         Assert.Contains("A 1:1001 ack 1", s.Advance(10).Sent(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void RetransmissionLost_TheWindowIsReducedAgain_OncePerRoundTrip()
+    {
+        // RFC 5681 4.3: two indications of congestion.
+        using TcpScript s = Warm();
+        s.Write(60_000).Advance(10).In("A 1 ack 1 sack 2001:10001");
+        Assert.StartsWith("A 1:2001 ack 1", Joined(s.Sent()), StringComparison.Ordinal);
+        Assert.Equal(5000, s.Congestion.Window);
+        s.In("A 1 ack 1 sack 2001:10001").Sent();
+        long end = Sent(s);
+        s.Advance(10).In($"A 1 ack 1 sack 2001:{end}").Advance(3);
+        Assert.Equal(2500, s.Congestion.Window);
+        Assert.Contains("A 1:", s.Sent(), StringComparison.Ordinal);
+        s.In($"A 1 ack 1 sack 2001:{end}").Advance(3);
+        Assert.Equal(2500, s.Congestion.Window);
+        s.Advance(10).In($"A 1 ack 1 sack 1001:{end}").Advance(3);
+        Assert.Equal(2000, s.Congestion.Window);
+        s.Advance(10).In($"A 1 ack {end}");
+        Assert.Equal(2000, s.Congestion.SlowStartThreshold);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RetransmissionLost_TheTimerSaysSo_TheThresholdIsReducedAgain(bool sack)
+    {
+        using TcpScript s = sack ? Warm() : TcpScript.Established("S 0 win 60000 mss 1000 wscale 0");
+        string ranges = sack ? " sack 1001:10001" : "";
+        s.Write(10_000).Sent();
+        s.Advance(10).In("A 1 ack 1" + ranges).In("A 1 ack 1" + ranges).In("A 1 ack 1" + ranges);
+        Assert.Equal("A 1:1001 ack 1", s.Sent());
+        long threshold = s.Congestion.SlowStartThreshold;
+        Assert.Contains("A 1:1001 ack 1", s.Advance(1100).Sent(), StringComparison.Ordinal);
+        Assert.Equal(1000, s.Congestion.Window);
+        Assert.Equal(threshold / 2, s.Congestion.SlowStartThreshold);
+
+        // RFC 5681 3.1: what the timer sent again and loses again leaves it.
+        s.Advance(3000).Sent();
+        Assert.Equal(threshold / 2, s.Congestion.SlowStartThreshold);
+    }
+
+    [Fact]
+    public void RetransmissionLost_AllOfItProvesNeedless_BothReductionsAreTakenBack()
+    {
+        foreach (ICongestionControl control in (ICongestionControl[])[new Cubic(), new NewReno()])
+        {
+            control.Start(1000);
+            control.OnLoss(10_000, default);
+            long once = control.Window;
+            control.OnRetransmissionLost(once);
+            Assert.True(control.Window < once);
+            control.OnUndo();
+            Assert.Equal(10_000, control.Window);
+        }
+    }
+
+    private static long Sent(TcpScript s) => 1 + s.Connection.Snapshot().BytesInFlight;
+
+    private static string Joined(string sent) => sent.Replace("A 1:1001 ack 1\nA 1001:2001 ack 1", "A 1:2001 ack 1", StringComparison.Ordinal);
 
     [Fact]
     public void TailLost_IsProbedAfterTwoRoundTrips()

@@ -104,7 +104,7 @@ public sealed class TransmitLogTests
                     log.Deliver(from, from + b, 0, now, 0, ref delivery);
                     break;
                 case 5:
-                    log.DetectLosses(new Instant(1000 + (a * 4)), long.MaxValue, 0, now);
+                    log.DetectLosses(new Instant(1000 + (a * 4)), long.MaxValue, 0, now, default, out _);
                     break;
                 default:
                     int index = log.FindLost();
@@ -193,7 +193,7 @@ public sealed class TransmitLogTests
             }
         }
 
-        Assert.Equal(expected, log.DetectLosses(latest, long.MaxValue, wait, now));
+        Assert.Equal(expected, log.DetectLosses(latest, long.MaxValue, wait, now, default, out _));
     }
 
     private static void Check(TransmitLog log)

@@ -124,6 +124,27 @@ public sealed class TcpStreamDialerTests
     }
 
     [Fact]
+    public async Task WriteOfNothing_FarSideReset_IsAnIOException_ThoughMuchIsUnread()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using IStreamConnection connection = await _dialer.DialAsync(((IPEndPoint)listener.LocalEndpoint).ToHostPort());
+        using Socket far = await listener.AcceptSocketAsync();
+        await connection.WriteAsync(ReadOnlyMemory<byte>.Empty);
+        far.Send(new byte[1000]);
+        far.LingerState = new LingerOption(true, 0);
+        far.Dispose();
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await connection.WriteAsync(ReadOnlyMemory<byte>.Empty, patience.Token);
+            }
+        });
+    }
+
+    [Fact]
     public async Task Read_FarSideResets_IsAnIOException()
     {
         using var server = new ScriptedProxy(async connection =>

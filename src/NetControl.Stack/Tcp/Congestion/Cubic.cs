@@ -95,6 +95,13 @@ public sealed class Cubic : ICongestionControl
     }
 
     /// <inheritdoc/>
+    public void OnRetransmissionLost(long inFlight)
+    {
+        ReduceOnce();
+        _window = Math.Min(_window, SlowStartThreshold);
+    }
+
+    /// <inheritdoc/>
     public void OnRecovered() => _window = Math.Max(SlowStartThreshold, 2 * _mss);
 
     /// <inheritdoc/>
@@ -133,8 +140,13 @@ public sealed class Cubic : ICongestionControl
 
     private void Reduce()
     {
-        // 4.7, fast convergence: a window that did not reach its old plateau leaves room for a newcomer.
         _before = (_window, SlowStartThreshold, _wMax, _prior);
+        ReduceOnce();
+    }
+
+    private void ReduceOnce()
+    {
+        // 4.7, fast convergence: a window that did not reach its old plateau leaves room for a newcomer.
         _prior = _window;
         _wMax = _window < _wMax ? _window * (1 + Beta) / 2 : _window;
 

@@ -28,6 +28,12 @@ public interface ICongestionControl
     /// <summary>A loss was inferred from acknowledgements: recovery begins.</summary>
     void OnLoss(long inFlight, Instant now);
 
+    /// <summary>
+    /// What was sent again was lost again: another reduction in the same recovery (RFC 5681 section 4.3). <see cref="OnUndo"/> takes it back
+    /// together with the first.
+    /// </summary>
+    void OnRetransmissionLost(long inFlight);
+
     /// <summary>Recovery is complete.</summary>
     void OnRecovered();
 

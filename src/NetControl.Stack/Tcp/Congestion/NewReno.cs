@@ -67,6 +67,14 @@ public sealed class NewReno : ICongestionControl
     }
 
     /// <inheritdoc/>
+    public void OnRetransmissionLost(long inFlight)
+    {
+        SlowStartThreshold = Math.Max(inFlight / 2, 2 * _mss);
+        Window = Math.Min(Window, SlowStartThreshold);
+        _counted = 0;
+    }
+
+    /// <inheritdoc/>
     public void OnRecovered() => Window = Math.Max(SlowStartThreshold, 2 * _mss);
 
     /// <inheritdoc/>
