@@ -35,6 +35,7 @@ internal static class NetctlCommand
             CaptureCommand.Create(),
             DiagnoseCommand.Create(),
             ProbeCommand.Create(),
+            AuditCommand.Create(),
             Info(),
         };
         foreach (Option option in ConnectionOptions.All)

@@ -34,6 +34,9 @@ internal sealed partial class Restorer
         _stopping = stopping;
     }
 
+    /// <summary>Gets each device that opens late.</summary>
+    public Action<SystemMutation>? OnReopened { get; set; }
+
     public void Restore(ControlState state)
     {
         PreparedChange prepared = new();
@@ -105,7 +108,13 @@ internal sealed partial class Restorer
         }
 
         DeviceSlot slot = TryOpen(record);
-        _mutator.Note(name, () => _runtimes.Restore(record, slot));
+        IReadOnlyList<ResourceChange> changes = _mutator.Note(name, () => _runtimes.Restore(record, slot));
+        if (slot.Device is not null)
+        {
+            OnReopened?.Invoke(new SystemMutation(SystemCause.DeviceReopened, "the device could not be opened before, and was tried again",
+                changes));
+        }
+
         return slot.Device is not null;
     }
 

@@ -2,9 +2,11 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 using NetControl.Engine.Hardening;
+using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
 using NetControl.Server.Security;
@@ -81,10 +83,12 @@ internal static class ServerProcess
         using IStateStore store = StateFile.Open(options);
         await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
+        void Audit(SystemMutation mutation) => access.Audit.Write(mutation, TimeProvider.System);
+        plane.OnSystemMutation = Audit;
         plane.Restore();
         long generation = plane.Configuration.Get().Generation;
         ServerLog.State(log, store.Description, generation);
-        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log);
+        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log, Audit);
         if (file is not null)
         {
             await file.ApplyAsync(configuration);
