@@ -127,12 +127,14 @@ public sealed class NetControlPlane : IDisposable
     public Task<SessionSnapshot> TakeSnapshotAsync(SubscriptionOptions options, CancellationToken cancellationToken) =>
         _snapshots.TakeAsync(options, cancellationToken);
 
-    /// <summary>Makes true again what the store holds. Call once, before anything else is asked of the control plane.</summary>
+    /// <summary>Makes true again what the store holds, and removes first what a killed process left in the kernel and nobody wants any
+    /// more. Call once, before anything else is asked of the control plane.</summary>
+    /// <param name="expected">What will be asked for next, such as the configuration file: what was left for it is kept.</param>
     /// <exception cref="StorageException">The store cannot be read, or holds what this version does not understand.</exception>
-    public void Restore()
+    public void Restore(DesiredState? expected = null)
     {
         StoredState stored = _store.Load();
-        _restorer.Restore(RecordCodec.Read(stored));
+        _restorer.Restore(RecordCodec.Read(stored), expected ?? new DesiredState());
         Requests.Restore(stored.Answers);
         Configuration.Restore(stored.Notes);
     }

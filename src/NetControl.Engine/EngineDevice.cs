@@ -5,7 +5,7 @@ using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine;
 
-/// <summary>An open device: its attachments and its end.</summary>
+/// <summary>An open device: its attachments, its settings and its end.</summary>
 /// <remarks>Thread rule: any thread.</remarks>
 public sealed class EngineDevice
 {
@@ -16,6 +16,7 @@ public sealed class EngineDevice
     private readonly DeviceCore _core;
     private readonly TunInterface? _interface;
     private readonly Lock _lock = new();
+    private DeviceSpec _spec;
     private Task? _closing;
     private int _captures;
 
@@ -24,15 +25,15 @@ public sealed class EngineDevice
         _engine = engine;
         _core = core;
         _interface = tun;
-        Spec = spec;
+        _spec = spec;
         Status = status;
     }
 
     /// <summary>What was asked for.</summary>
-    public DeviceSpec Spec { get; }
+    public DeviceSpec Spec => Volatile.Read(ref _spec);
 
     /// <summary>What it turned out to be.</summary>
-    public DeviceStatus Status { get; }
+    public DeviceStatus Status { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
     /// <summary>The way out for TCP; null rejects connections (reset). New sessions only.</summary>
     public Egress? StreamEgress { get => _core.StreamEgress; set => _core.StreamEgress = value; }
@@ -75,6 +76,45 @@ public sealed class EngineDevice
 
     /// <summary>What else must close when this does: the stack whose device this is.</summary>
     internal Action? Closing { get; set; }
+
+    /// <summary>Whether a device can take another spec as it is, sessions and all.</summary>
+    public static bool CanUpdate(DeviceSpec from, DeviceSpec to) =>
+        from.Name == to.Name && from.InterfaceName == to.InterfaceName && from.DescriptorSocket == to.DescriptorSocket
+        && from.Queues == to.Queues && from.Offload == to.Offload;
+
+    /// <summary>
+    /// Takes another spec's addresses, routes, MTU, filtering and limits, which hold for new sessions; live ones go on with what they were
+    /// born with. On a thread of the device's network namespace; a few system calls for each address and route that changes.
+    /// </summary>
+    /// <exception cref="EngineException">The kernel said no, and everything is as before.</exception>
+    /// <exception cref="ArgumentException">The spec asks for another interface, other queues or other offload.</exception>
+    public void Update(DeviceSpec spec)
+    {
+        if (!CanUpdate(Spec, spec))
+        {
+            throw new ArgumentException($"{Spec.Name} would have to be opened anew", nameof(spec));
+        }
+
+        lock (_lock)
+        {
+            if (_closing is not null)
+            {
+                throw new EngineException(EngineError.Other, $"{spec.Name} is closing");
+            }
+
+            SetUp(spec);
+            _core.Subnets = new DeviceSubnets(spec.Addresses);
+            _core.UdpFiltering = spec.UdpFiltering;
+            _core.Limits = spec.Limits;
+            _core.Budgets.SetLimits(spec.Limits);
+            foreach (PacketQueue queue in _core.Queues)
+            {
+                queue.Context.Loop.Post(static state => ((PacketQueue)state!).SetLimits(), queue);
+            }
+
+            Volatile.Write(ref _spec, spec);
+        }
+    }
 
     /// <summary>
     /// Ends all sessions with the cause, takes back addresses, routes and rules, and removes the interface (or gives an adopted one back).
@@ -156,6 +196,36 @@ public sealed class EngineDevice
                 _core.Budgets.Reassembly.Used),
             Limits = _core.Limits,
         };
+    }
+
+    private void SetUp(DeviceSpec spec)
+    {
+        if (_interface is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _interface.Update(spec);
+        }
+        catch (EngineException)
+        {
+            try
+            {
+                _interface.Update(Spec);
+            }
+            catch (EngineException)
+            {
+                // What the kernel gave it takes back unwillingly: the first refusal is the one to tell of.
+            }
+
+            throw;
+        }
+
+        Status = _interface.Status;
+        _core.Tcp = _engine.ParametersFor(spec, Status.Mtu, _core);
+        _core.Mtu = Status.Mtu;
     }
 
     private async Task CloseCore(SessionCause cause)

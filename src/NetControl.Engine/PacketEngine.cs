@@ -32,6 +32,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly List<DeviceCounters> _closedDevices = [];
     private readonly UpdateTicker _ticker;
     private readonly uint _mark;
+    private bool _tookOver;
     private bool _disposed;
 
     /// <summary>Starts the loops.</summary>
@@ -77,6 +78,17 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
     /// <summary>Where session events go. Set once, before the first device; events before that are kept in the rings.</summary>
     public void SetEventSink(ISessionEventSink sink) => _pump.Start(sink);
+
+    /// <summary>
+    /// Removes what a killed process of ours left in the calling thread's network namespace, except for what the devices to come will take
+    /// over. Call before the first device is opened; what no device has taken over until then is removed when the engine is disposed. What
+    /// others made, or other processes of ours use, is never touched. What cannot be removed is logged.
+    /// </summary>
+    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted)
+    {
+        Leftovers.Remove(Options, wanted, _logger);
+        _tookOver = wanted.Count > 0;
+    }
 
     /// <summary>Creates the TUN interface, or adopts one that exists by that name, sets it up and starts reading. All or nothing.</summary>
     /// <exception cref="EngineException">The kernel said no; what had been done is undone.</exception>
@@ -228,6 +240,11 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
         _ticker.Dispose();
         await Task.WhenAll(devices.Select(device => device.CloseAsync(SessionCause.Shutdown)));
+        if (_tookOver)
+        {
+            Leftovers.Remove(Options, [], _logger);
+        }
+
         await _pump.StopAsync();
         await _loops.DisposeAsync();
         foreach (LoopUdpShared udp in _udp)
@@ -235,6 +252,8 @@ public sealed partial class PacketEngine : IAsyncDisposable
             udp.Dispose();
         }
     }
+
+    internal TcpParameters ParametersFor(DeviceSpec spec, int mtu, DeviceCore core) => Parameters(spec, mtu, core.Queues[0].Features);
 
     internal void Forget(EngineDevice device)
     {

@@ -95,6 +95,9 @@ internal sealed partial class World : IAsyncDisposable
     /// <summary>The running netcontrold.</summary>
     public DaemonProcess Daemon => _daemon ?? throw new InvalidOperationException("netcontrold is not running");
 
+    /// <summary>What the last netcontrold wrote to standard error so far.</summary>
+    public string DaemonErrors => _daemon?.Errors ?? "";
+
     /// <summary>Talks to the running netcontrold.</summary>
     public DaemonClient Api => _client ??= new DaemonClient(
         SocketPath, new IPEndPoint(IPAddress.Loopback, HttpPort), () => Client.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)));
@@ -205,21 +208,28 @@ internal sealed partial class World : IAsyncDisposable
     }
 
     /// <summary>Starts netcontrold in the client namespace and waits until it is ready.</summary>
-    public async Task StartDaemonAsync(string configuration)
+    public async Task StartDaemonAsync(string configuration, params string[] options)
     {
-        LaunchDaemon(configuration);
+        LaunchDaemonWith(configuration, options);
         await Daemon.WaitForReadyAsync();
     }
 
     /// <summary>Starts netcontrold in the client namespace, behind a prefix such as <c>setpriv</c>, and does not wait.</summary>
-    public DaemonProcess LaunchDaemon(string configuration, params string[] prefix)
-    {
-        string file = Path.Combine(Folder, "netcontrol.yaml");
-        File.WriteAllText(file, configuration);
-        _daemon = DaemonProcess.Start(file, ["ip", "netns", "exec", Client.Name, .. prefix]);
-        _programs.Add(_daemon);
-        return _daemon;
-    }
+    public DaemonProcess LaunchDaemon(string configuration, params string[] prefix) => Launch(configuration, prefix, []);
+
+    /// <summary>Starts netcontrold in the client namespace with further options, and does not wait.</summary>
+    public DaemonProcess LaunchDaemonWith(string configuration, params string[] options) => Launch(configuration, [], options);
+
+    /// <summary>Where the configuration file is, once netcontrold was started.</summary>
+    public string ConfigurationFile => Path.Combine(Folder, "netcontrol.yaml");
+
+    /// <summary>A configuration that says where to listen, and nothing else.</summary>
+    public string ListenOnly => $"""
+        listen:
+          grpc: ["unix:{SocketPath}"]
+          http: "http://127.0.0.1:{HttpPort.ToString(CultureInfo.InvariantCulture)}"
+
+        """;
 
     /// <summary>Subscribes to the session events and waits for the snapshot.</summary>
     public async Task<SessionLedger> FollowAsync()
@@ -357,6 +367,15 @@ internal sealed partial class World : IAsyncDisposable
 
     [GeneratedRegex(" linkdown| (qdisc|state|addrgenmode) \\S+|NO-CARRIER,|,LOWER_UP", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LiveState();
+
+    /// <summary>Starts netcontrold in the client namespace, behind a prefix and with further options, and does not wait.</summary>
+    public DaemonProcess Launch(string configuration, string[] prefix, string[] options)
+    {
+        File.WriteAllText(ConfigurationFile, configuration);
+        _daemon = DaemonProcess.Start(ConfigurationFile, ["ip", "netns", "exec", Client.Name, .. prefix], options);
+        _programs.Add(_daemon);
+        return _daemon;
+    }
 
     private static void Batch(string commands)
     {

@@ -30,6 +30,9 @@ public sealed partial class ConfigurationDirectory : IDisposable
         _logger = logger;
     }
 
+    /// <summary>The number of the transaction that is in force.</summary>
+    public long Generation => _mutator.State.Revision;
+
     /// <summary>Reads everything at one moment.</summary>
     public ConfigurationView Get() => _mutator.Read(read => new ConfigurationView(
         read.State.Revision,
@@ -69,15 +72,18 @@ public sealed partial class ConfigurationDirectory : IDisposable
                 return Task.FromResult(new ApplyResult(next.Revision, steps, pending.Id, pending.Deadline));
             },
             request.Source,
-            _ => pending is null ? null : Note(JsonSerializer.Serialize(pending, SpecJson.Default.StoredPending)));
+            _ => pending is null ? null : Note(JsonSerializer.Serialize(pending, SpecJson.Default.StoredPending)),
+            () =>
+            {
+                // Before the next change can begin: what is taken back must be all that has changed since.
+                if (pending is not null)
+                {
+                    Await(pending);
+                }
+            });
         if (mutation.ValidateOnly)
         {
             return result;
-        }
-
-        if (pending is not null)
-        {
-            Await(pending);
         }
 
         LogApplied(result.Generation, result.Steps.Count);

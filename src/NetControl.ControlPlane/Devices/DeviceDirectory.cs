@@ -57,8 +57,8 @@ public sealed partial class DeviceDirectory
     public IReadOnlyList<DeviceView> All() =>
         _mutator.Read<IReadOnlyList<DeviceView>>(read => [.. read.State.Devices.Values.Select(read.View)]);
 
-    /// <summary>Changes a device. Attachments change in place; anything else opens the interface anew, which ends its sessions and asks for
-    /// force where there are any.</summary>
+    /// <summary>Changes a device in place, for new sessions; but another interface, other queues or other offload open it anew, which ends its
+    /// sessions and asks for force where there are any.</summary>
     /// <param name="name">The device.</param>
     /// <param name="patch">Makes the new draft from the one in force.</param>
     /// <param name="etag">If not empty, must be current.</param>

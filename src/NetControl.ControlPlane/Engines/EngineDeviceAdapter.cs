@@ -41,5 +41,7 @@ internal sealed class EngineDeviceAdapter : IEngineDevice
         set => _device.AcceptImmediately = value;
     }
 
+    public void Update(DeviceSpec spec) => _device.Update(spec);
+
     public Task CloseAsync(SessionCause cause) => _device.CloseAsync(cause);
 }

@@ -23,6 +23,8 @@ internal interface IEngine
 
     void SetEventSink(ISessionEventSink sink);
 
+    void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted);
+
     IEngineDevice OpenDevice(DeviceSpec spec);
 
     Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken);

@@ -18,5 +18,7 @@ internal interface IEngineDevice
 
     bool AcceptImmediately { get; set; }
 
+    void Update(DeviceSpec spec);
+
     Task CloseAsync(SessionCause cause);
 }

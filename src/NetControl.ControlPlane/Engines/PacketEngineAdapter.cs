@@ -33,6 +33,8 @@ internal sealed class PacketEngineAdapter : IEngine
 
     public void SetEventSink(ISessionEventSink sink) => _engine.SetEventSink(sink);
 
+    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted) => _engine.RemoveLeftovers(wanted);
+
     public IEngineDevice OpenDevice(DeviceSpec spec) => new EngineDeviceAdapter(_engine.OpenDevice(spec));
 
     public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken) =>

@@ -4,14 +4,16 @@ using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
+using NetControl.Engine.Devices;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Mutations;
 
 /// <summary>Does what is slow and may fail before a transaction is committed: dialers are built, interfaces opened.</summary>
 /// <remarks>
-/// What only adds comes first. A device whose interface must change is closed and opened anew last, when all else has succeeded; when that
-/// fails the old one is opened again.
+/// What only adds comes first. A device whose addresses, routes, MTU, filtering or limits change takes them in place, and gives them back when
+/// the transaction fails; its sessions live on. One whose interface, queues or offload change is closed and opened anew last, when all else
+/// has succeeded; when that fails the old one is opened again.
 /// </remarks>
 internal sealed class ChangePreparer
 {
@@ -26,9 +28,9 @@ internal sealed class ChangePreparer
         _runtimes = runtimes;
     }
 
-    /// <summary>Whether the change asks for another interface, and not only for other attachments.</summary>
+    /// <summary>Whether the change ends the device's sessions: it asks for another interface, other queues or other offload.</summary>
     public static bool Reopens(DeviceRecord before, DeviceRecord after) =>
-        before.Uid != after.Uid || RecordCodec.Text(Detached(before)) != RecordCodec.Text(Detached(after));
+        before.Uid != after.Uid || !EngineDevice.CanUpdate(before.Spec.ToDeviceSpec(), after.Spec.ToDeviceSpec());
 
     public async Task<PreparedChange> PrepareAsync(IReadOnlyList<RecordChange> changes)
     {
@@ -43,44 +45,7 @@ internal sealed class ChangePreparer
                 }
             }
 
-            // An interface's name, address or route may move from a device that goes to one that comes: those that go make room first.
-            bool exchange = changes.Any(c => c.Before is DeviceRecord && c.After is null) && changes.Any(c => c is { Before: null, After: DeviceRecord });
-            foreach (RecordChange change in changes)
-            {
-                if (change is { Before: DeviceRecord gone, After: null } && _runtimes.Device(gone.Name)?.Device is { } leaving)
-                {
-                    if (exchange)
-                    {
-                        await CloseAsync(gone, leaving, prepared);
-                    }
-                    else
-                    {
-                        prepared.Leaving.Add(leaving);
-                    }
-                }
-            }
-
-            foreach (RecordChange change in changes)
-            {
-                if (change is { Before: null, After: DeviceRecord added })
-                {
-                    Open(added, prepared);
-                }
-            }
-
-            foreach (RecordChange change in changes)
-            {
-                if (change is { Before: DeviceRecord before, After: DeviceRecord after } && Reopens(before, after))
-                {
-                    if (_runtimes.Device(before.Name)?.Device is { } old)
-                    {
-                        await CloseAsync(before, old, prepared);
-                    }
-
-                    Open(after, prepared);
-                }
-            }
-
+            await PrepareDevicesAsync([.. changes.Where(c => c.Before is DeviceRecord || c.After is DeviceRecord)], prepared);
             return prepared;
         }
         catch
@@ -89,6 +54,82 @@ internal sealed class ChangePreparer
             throw;
         }
     }
+
+    private async Task PrepareDevicesAsync(IReadOnlyList<RecordChange> changes, PreparedChange prepared)
+    {
+        DeviceRecord[] leaving = [.. changes.Where(c => c.After is null).Select(c => (DeviceRecord)c.Before!)];
+        DeviceRecord[] coming = [.. changes.Where(c => c.Before is null).Select(c => (DeviceRecord)c.After!)];
+        (DeviceRecord Before, DeviceRecord After)[] both =
+        [
+            .. changes.Where(c => c is { Before: not null, After: not null }).Select(c => ((DeviceRecord)c.Before!, (DeviceRecord)c.After!))
+                .Where(pair => Wish(pair.Item1) != Wish(pair.Item2)),
+        ];
+        (DeviceRecord Before, DeviceRecord After)[] reopening = [.. both.Where(pair => Reopens(pair.Before, pair.After) || Open(pair.Before) is null)];
+        (DeviceRecord Before, DeviceRecord After)[] updating = [.. both.Except(reopening)];
+
+        // An interface's name, address or route may move from one device to another: those who give make room first.
+        bool exchange = coming.Length + both.Length > 0 && leaving.Length + coming.Length + both.Length > 1;
+        foreach (DeviceRecord gone in leaving)
+        {
+            if (Open(gone) is { } device)
+            {
+                if (exchange)
+                {
+                    await CloseAsync(gone, device, prepared);
+                }
+                else
+                {
+                    prepared.Leaving.Add(device);
+                }
+            }
+        }
+
+        if (exchange)
+        {
+            foreach ((DeviceRecord before, _) in reopening)
+            {
+                await CloseAsync(before, Open(before), prepared);
+            }
+
+            foreach ((DeviceRecord before, DeviceRecord after) in updating)
+            {
+                Update(before, before.Spec.ToDeviceSpec(), Common(before, after), prepared);
+            }
+        }
+
+        foreach (DeviceRecord added in coming)
+        {
+            Open(added, prepared);
+        }
+
+        foreach ((DeviceRecord before, DeviceRecord after) in updating)
+        {
+            Update(before, exchange ? Common(before, after) : before.Spec.ToDeviceSpec(), after.Spec.ToDeviceSpec(), prepared);
+        }
+
+        foreach ((DeviceRecord before, DeviceRecord after) in reopening)
+        {
+            if (!exchange)
+            {
+                await CloseAsync(before, Open(before), prepared);
+            }
+
+            Open(after, prepared);
+        }
+    }
+
+    /// <summary>What the device may keep while others make room.</summary>
+    private static DeviceSpec Common(DeviceRecord before, DeviceRecord after)
+    {
+        DeviceSpec spec = before.Spec.ToDeviceSpec();
+        return spec with
+        {
+            Addresses = [.. spec.Addresses.Intersect(after.Spec.Addresses)],
+            Routes = [.. spec.Routes.Intersect(after.Spec.Routes)],
+        };
+    }
+
+    private static string Wish(DeviceRecord record) => record.Uid + RecordCodec.Text(Detached(record));
 
     private static Specs.DeviceDraft Detached(DeviceRecord record) =>
         record.Draft with { StreamDialer = "", PacketProxy = "", Policy = "", AcceptImmediately = false };
@@ -107,8 +148,42 @@ internal sealed class ChangePreparer
         }
     }
 
-    private async Task CloseAsync(DeviceRecord record, IEngineDevice device, PreparedChange prepared)
+    private IEngineDevice? Open(DeviceRecord record) => _runtimes.Device(record.Name)?.Device;
+
+    private void Update(DeviceRecord record, DeviceSpec from, DeviceSpec to, PreparedChange prepared)
     {
+        IEngineDevice device = Open(record)!;
+        try
+        {
+            device.Update(to);
+        }
+        catch (EngineException e)
+        {
+            throw ControlPlaneException.From(e, record.Name);
+        }
+
+        prepared.OnUndo(async () =>
+        {
+            try
+            {
+                device.Update(from);
+            }
+            catch (EngineException)
+            {
+                // The kernel gave away meanwhile what it had: then as after any other failure, anew or not at all.
+                await device.CloseAsync(SessionCause.DeviceClosed);
+                Reopen(record);
+            }
+        });
+    }
+
+    private async Task CloseAsync(DeviceRecord record, IEngineDevice? device, PreparedChange prepared)
+    {
+        if (device is null)
+        {
+            return;
+        }
+
         await device.CloseAsync(SessionCause.DeviceClosed);
         prepared.OnUndo(() =>
         {

@@ -2,8 +2,11 @@ using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
+using NetControl.ControlPlane.Validation;
 using NetControl.Engine;
+using NetControl.Engine.Devices;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -13,6 +16,7 @@ namespace NetControl.ControlPlane.Mutations;
 internal sealed partial class Restorer
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_agentPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
     private readonly Mutator _mutator;
     private readonly Runtimes _runtimes;
@@ -37,8 +41,9 @@ internal sealed partial class Restorer
     /// <summary>Gets each device that opens late.</summary>
     public Action<SystemMutation>? OnReopened { get; set; }
 
-    public void Restore(ControlState state)
+    public void Restore(ControlState state, DesiredState expected)
     {
+        _engine.RemoveLeftovers([.. state.Devices.Values.Select(d => d.Spec.ToDeviceSpec()), .. Specs(expected)]);
         PreparedChange prepared = new();
         foreach (ProxyRecord proxy in state.Proxies.Values)
         {
@@ -56,6 +61,12 @@ internal sealed partial class Restorer
             _ = ReopenAsync(device.Name);
         }
     }
+
+    private static IEnumerable<DeviceSpec> Specs(DesiredState expected) =>
+        from draft in expected.Devices
+        let spec = DeviceValidator.Validate(draft, "", FieldNaming.Json, new ViolationList())
+        where spec is not null
+        select spec.ToDeviceSpec();
 
     private DeviceSlot TryOpen(DeviceRecord record)
     {
@@ -76,7 +87,7 @@ internal sealed partial class Restorer
     {
         try
         {
-            for (TimeSpan pause = s_firstPause; ; pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause)
+            for (TimeSpan pause = s_firstPause; ; pause = Next(name, pause))
             {
                 await Task.Delay(pause, _time, _stopping);
                 bool done = true;
@@ -95,6 +106,13 @@ internal sealed partial class Restorer
         {
             // The process ends.
         }
+    }
+
+    // An agent that was away has an interface ready as soon as it is back; what else keeps a device from opening takes its time.
+    private TimeSpan Next(string name, TimeSpan pause)
+    {
+        TimeSpan longest = _runtimes.Device(name)?.Fault?.Error == ControlPlaneError.DescriptorMissing ? s_agentPause : s_longestPause;
+        return pause * 2 < longest ? pause * 2 : longest;
     }
 
     // Removed, changed or opened meanwhile: nothing is left to do here.

@@ -71,7 +71,7 @@ public sealed class SqliteStateStore : IStateStore
         {
             throw Translate(e, _path, "read");
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidCastException)
         {
             throw new StorageException(StorageError.Corrupt, $"the state file {_path} is broken: {e.Message}", e);
         }
@@ -147,41 +147,39 @@ public sealed class SqliteStateStore : IStateStore
     {
         // Exclusive first: the write-ahead log then needs no shared memory file, and a second process fails here and not later.
         Execute(connection, "PRAGMA locking_mode = EXCLUSIVE");
+        long version = CheckOwner(connection, path); // before anything is written: a foreign file stays as it is
         Execute(connection, "PRAGMA journal_mode = WAL");
         Execute(connection, "PRAGMA synchronous = FULL");
-        Execute(connection, "BEGIN IMMEDIATE");
-        try
+        if (version == SqliteSchema.Version)
         {
-            long application = Number(connection, "PRAGMA application_id");
-            long version = Number(connection, "PRAGMA user_version");
-            bool empty = Number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
-            if (application != SqliteSchema.ApplicationId && !(empty && application == 0))
-            {
-                throw new StorageException(StorageError.Corrupt,
-                    $"{path} is not a state file of netcontrold; give another path with --state");
-            }
-
-            if (version > SqliteSchema.Version)
-            {
-                throw new StorageException(StorageError.TooNew,
-                    $"the state file {path} was written by a newer netcontrold (schema {version}, this one knows {SqliteSchema.Version}); "
-                    + "run that version, or give another path with --state");
-            }
-
-            for (int step = (int)version; step < SqliteSchema.Version; step++)
-            {
-                Execute(connection, SqliteSchema.Steps[step]);
-            }
-
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {SqliteSchema.ApplicationId}"));
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SqliteSchema.Version}"));
-            Execute(connection, "COMMIT");
+            return; // without a write: what is there must come back on a full disk too
         }
-        catch
+
+        using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
+        for (int step = (int)version; step < SqliteSchema.Version; step++)
         {
-            Execute(connection, "ROLLBACK");
-            throw;
+            Execute(connection, SqliteSchema.Steps[step]);
         }
+
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {SqliteSchema.ApplicationId}"));
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {SqliteSchema.Version}"));
+        transaction.Commit();
+    }
+
+    private static long CheckOwner(SqliteConnection connection, string path)
+    {
+        long application = Number(connection, "PRAGMA application_id");
+        long version = Number(connection, "PRAGMA user_version");
+        bool empty = Number(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+        if (application != SqliteSchema.ApplicationId && !(empty && application == 0))
+        {
+            throw new StorageException(StorageError.Corrupt,
+                $"{path} is not a state file of netcontrold, but another program's database; give another path with --state");
+        }
+
+        return version <= SqliteSchema.Version ? version : throw new StorageException(StorageError.TooNew,
+            $"the state file {path} was written by a newer netcontrold (schema {version}, this one knows {SqliteSchema.Version}); "
+            + "run that version, or give another path with --state");
     }
 
     private static StorageException Translate(SqliteException e, string path, string done)
@@ -190,53 +188,38 @@ public sealed class SqliteStateStore : IStateStore
         {
             SqliteBusy or SqliteLocked => (StorageError.InUse, "another netcontrold has it open; stop that one, or give another path with --state"),
             SqliteReadOnly or SqliteCantOpen or SqlitePermission =>
-                (StorageError.Denied, "the file and its directory must be writable by this user"),
+                (StorageError.Denied, "the file and its directory must be writable by this user; make them so, or give another path with --state"),
             SqliteFull => (StorageError.Full, "no space is left on its file system; free some, and repeat the request"),
             SqliteCorrupt or SqliteNotADatabase =>
-                (StorageError.Corrupt, "it is broken, or no state file; restore it, or move it away to start empty"),
+                (StorageError.Corrupt, "it is broken, or no state file; restore it, move it away to start empty, or give another path with --state"),
             _ => (StorageError.Failed, "see the error, and repeat the request"),
         };
-        return new StorageException(error, $"the state file {path} cannot be {done}: {e.Message} {fix}", e);
+        return new StorageException(error, $"the state file {path} cannot be {done}: {e.Message.TrimEnd('.')}; {fix}", e);
     }
 
     private Dictionary<string, string> ReadNotes()
     {
         Dictionary<string, string> notes = new(StringComparer.Ordinal);
-        using SqliteDataReader reader = Read("SELECT key, value FROM note");
-        while (reader.Read())
-        {
-            notes.Add(reader.GetString(0), reader.GetString(1));
-        }
-
+        Read("SELECT key, value FROM note", row => notes.Add(row.GetString(0), row.GetString(1)));
         return notes;
     }
 
     private List<StoredResource> ReadResources()
     {
         List<StoredResource> resources = [];
-        using SqliteDataReader reader =
-            Read("SELECT name, uid, revision, generation, create_time, update_time, source, spec FROM resource ORDER BY name");
-        while (reader.Read())
-        {
-            resources.Add(new StoredResource(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3),
-                Time(reader.GetString(4)), Time(reader.GetString(5)), reader.GetString(6), reader.GetString(7)));
-        }
-
+        Read("SELECT name, uid, revision, generation, create_time, update_time, source, spec FROM resource ORDER BY name",
+            row => resources.Add(new StoredResource(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3),
+                Time(row.GetString(4)), Time(row.GetString(5)), row.GetString(6), row.GetString(7))));
         return resources;
     }
 
     private List<StoredAnswer> ReadAnswers()
     {
         List<StoredAnswer> answers = [];
-        using SqliteDataReader reader = Read(
-            "SELECT request_id, method, fingerprint, answer, expires FROM answer WHERE expires > $now ORDER BY expires",
+        Read("SELECT request_id, method, fingerprint, answer, expires FROM answer WHERE expires > $now ORDER BY expires",
+            row => answers.Add(new StoredAnswer(new Guid(row.GetFieldValue<byte[]>(0)), row.GetString(1), row.GetFieldValue<byte[]>(2),
+                row.GetFieldValue<byte[]>(3), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)))),
             ("$now", _time.GetUtcNow().ToUnixTimeMilliseconds()));
-        while (reader.Read())
-        {
-            answers.Add(new StoredAnswer(new Guid(reader.GetFieldValue<byte[]>(0)), reader.GetString(1), reader.GetFieldValue<byte[]>(2),
-                reader.GetFieldValue<byte[]>(3), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(4))));
-        }
-
         return answers;
     }
 
@@ -294,10 +277,15 @@ public sealed class SqliteStateStore : IStateStore
         command.ExecuteNonQuery();
     }
 
-    private SqliteDataReader Read(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    // The reader ends with its command, so rows are handed out here.
+    private void Read(string sql, Action<SqliteDataReader> row, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         using SqliteCommand command = Command(sql, parameters);
-        return command.ExecuteReader();
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            row(reader);
+        }
     }
 
     private SqliteCommand Command(string sql, ReadOnlySpan<(string Name, object Value)> parameters)

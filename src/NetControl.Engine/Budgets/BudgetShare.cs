@@ -6,10 +6,11 @@ namespace NetControl.Engine.Budgets;
 /// <remarks>Thread rule: any thread; the queues of a device share it.</remarks>
 internal sealed class BudgetShare(Budget whole, long limit) : IReassemblyBudget
 {
+    private long _limit = limit;
     private long _used;
 
-    /// <summary>The device's limit.</summary>
-    public long Limit { get; } = limit;
+    /// <summary>The device's limit. A lower one ends nothing: it counts for what is taken from then on.</summary>
+    public long Limit { get => Volatile.Read(ref _limit); set => Volatile.Write(ref _limit, value); }
 
     /// <summary>What the device has now.</summary>
     public long Used => Volatile.Read(ref _used);

@@ -16,4 +16,13 @@ internal sealed class DeviceBudgets(DeviceLimits limits, EngineBudgets engine)
 
     /// <summary>Bytes of incomplete datagrams.</summary>
     public BudgetShare Reassembly { get; } = new(engine.Reassembly, limits.MaxReassemblyBytes);
+
+    /// <summary>Takes other limits.</summary>
+    public void SetLimits(DeviceLimits limits)
+    {
+        TcpSessions.Limit = limits.MaxTcpSessions;
+        UdpSessions.Limit = limits.MaxUdpSessions;
+        HalfOpen.Limit = limits.MaxHalfOpen;
+        Reassembly.Limit = limits.MaxReassemblyBytes;
+    }
 }

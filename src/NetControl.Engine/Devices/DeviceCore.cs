@@ -5,39 +5,45 @@ using NetControl.Stack.Tcp;
 namespace NetControl.Engine.Devices;
 
 /// <summary>What all queues of a device share: its name, its limits and its attachments.</summary>
-/// <remarks>Thread rule: immutable but for the attachments, which any thread may replace and loops read once for each new session.</remarks>
+/// <remarks>Thread rule: attachments and settings may be replaced by any thread; loops read them once for each new session or packet, and
+/// what a session was born with it keeps.</remarks>
 internal sealed class DeviceCore
 {
     private volatile Egress? _streamEgress;
     private volatile Egress? _packetEgress;
     private volatile bool _acceptImmediately;
+    private volatile int _mtu;
+    private volatile TcpParameters _tcp;
+    private volatile DeviceSubnets _subnets = new([]);
+    private volatile DeviceLimits _limits = new();
+    private volatile UdpFiltering _udpFiltering;
     private volatile PolicyModel? _policy;
 
     /// <summary>Makes the shared part of a device.</summary>
     public DeviceCore(string name, int mtu, TcpParameters tcp)
     {
         Name = name;
-        Mtu = mtu;
-        Tcp = tcp;
+        _mtu = mtu;
+        _tcp = tcp;
     }
 
     /// <summary>The resource name.</summary>
     public string Name { get; }
 
     /// <summary>The MTU.</summary>
-    public int Mtu { get; }
+    public int Mtu { get => _mtu; set => _mtu = value; }
 
     /// <summary>TCP's parameters on this device.</summary>
-    public TcpParameters Tcp { get; }
+    public TcpParameters Tcp { get => _tcp; set => _tcp = value; }
 
     /// <summary>Whose datagrams reach a UDP session.</summary>
-    public UdpFiltering UdpFiltering { get; init; }
+    public UdpFiltering UdpFiltering { get => _udpFiltering; set => _udpFiltering = value; }
 
     /// <summary>What follows from the device's own addresses.</summary>
-    public DeviceSubnets Subnets { get; init; } = new([]);
+    public DeviceSubnets Subnets { get => _subnets; set => _subnets = value; }
 
     /// <summary>The limits.</summary>
-    public DeviceLimits Limits { get; init; } = new();
+    public DeviceLimits Limits { get => _limits; set => _limits = value; }
 
     /// <summary>What the device has of what it is limited in; the buffers are counted by the queues.</summary>
     public DeviceBudgets Budgets

@@ -7,36 +7,78 @@ namespace NetControl.Engine.Devices;
 /// <summary>
 /// Gives an interface what its spec declares and it lacks: MTU, addresses, link state, routes, rules. Each step is noted for taking back.
 /// </summary>
-/// <remarks>Owner: the opening thread. What is already there is not touched, so an interface prepared by somebody else needs no
-/// capability.</remarks>
+/// <remarks>Owner: one thread at a time, first the opening one. What is already there is not touched, so an interface prepared by somebody
+/// else needs no capability; unless it carries our mark: then a predecessor that was killed left it there, and it is ours to take
+/// back.</remarks>
 internal sealed class InterfaceSetup
 {
     private readonly RtNetlink _netlink;
-    private readonly DeviceSpec _spec;
     private readonly EngineOptions _options;
     private readonly LinkInfo _link;
     private readonly UndoList _undo;
+    private readonly string _space = PolicyRules.CurrentNamespace();
+    private readonly HashSet<IpPrefix> _addresses = [];
+    private readonly HashSet<IpPrefix> _routes = [];
+    private readonly HashSet<RuleInfo> _rules = [];
+    private int _mtu;
 
-    private InterfaceSetup(RtNetlink netlink, DeviceSpec spec, EngineOptions options, LinkInfo link, UndoList undo)
+    /// <summary>Makes the set-up of an interface that was just attached to, in its network namespace.</summary>
+    public InterfaceSetup(RtNetlink netlink, EngineOptions options, LinkInfo link, UndoList undo)
     {
         _netlink = netlink;
-        _spec = spec;
         _options = options;
         _link = link;
         _undo = undo;
+        _mtu = link.Mtu;
     }
 
     /// <summary>Applies the spec. On an exception the list holds what had been done until then.</summary>
     /// <exception cref="EngineException">The kernel refused a step.</exception>
-    public static void Apply(RtNetlink netlink, DeviceSpec spec, EngineOptions options, LinkInfo link, UndoList undo)
+    public void Apply(DeviceSpec spec)
     {
-        InterfaceSetup setup = new(netlink, spec, options, link, undo);
-        setup.Change(v6: false, setup.SetMtu);
-        setup.Change(v6: false, setup.SetUp);
-        setup.AddAddresses();
-        setup.AddRoutes(v6: false);
-        setup.AddRoutes(v6: true);
+        Change(v6: false, () => SetMtu(spec.Mtu));
+        Change(v6: false, SetUp);
+        Add(spec);
     }
+
+    /// <summary>Makes another spec true in place: first what comes, then what goes, so that what stays is never without.</summary>
+    /// <exception cref="EngineException">The kernel refused a step; update to the former spec to go back.</exception>
+    public void Update(DeviceSpec spec)
+    {
+        // The kernel knows an IPv6 address once, whatever its prefix length: the old length has to go first.
+        foreach (IpPrefix old in _addresses.Where(old => spec.Addresses.Any(a => a.Address == old.Address && a != old)).ToArray())
+        {
+            TakeBack(old);
+        }
+
+        Change(v6: false, () => SetMtu(spec.Mtu));
+        Add(spec);
+        HashSet<IpPrefix> routes = [.. spec.Routes.Select(route => route.Network())];
+        foreach (IpPrefix old in _routes.Where(old => !routes.Contains(old)).ToArray())
+        {
+            Change(!old.Address.IsV4, () => _undo.TakeBack(Undoing(old, TableOf(old))));
+            _routes.Remove(old);
+        }
+
+        bool lost = false;
+        foreach (IpPrefix old in _addresses.Where(old => !spec.Addresses.Contains(old)).ToArray())
+        {
+            TakeBack(old);
+            lost = true;
+        }
+
+        if (lost)
+        {
+            // With an address the kernel removes its secondaries, and with the last one of IPv4 all routes.
+            Add(spec);
+        }
+    }
+
+    private static string Undoing(IpPrefix address) => $"remove address {address}";
+
+    private static string Undoing(IpPrefix route, uint table) => $"remove route {route} from table {table}";
+
+    private static string Undoing(RuleInfo rule) => $"remove rule {rule}";
 
     private static void IgnoreAbsent(Action remove)
     {
@@ -50,14 +92,31 @@ internal sealed class InterfaceSetup
         }
     }
 
-    private void SetMtu()
+    private void Add(DeviceSpec spec)
     {
-        if (_spec.Mtu == 0 || _spec.Mtu == _link.Mtu)
+        AddAddresses(spec);
+        AddRoutes(spec, v6: false);
+        AddRoutes(spec, v6: true);
+    }
+
+    private void TakeBack(IpPrefix address)
+    {
+        Change(!address.Address.IsV4, () => _undo.TakeBack(Undoing(address)));
+        _addresses.Remove(address);
+    }
+
+    private uint TableOf(IpPrefix route) => route.Length == 0 ? _options.RoutingTable + 1 : _options.RoutingTable;
+
+    private void SetMtu(int wished)
+    {
+        int mtu = wished == 0 ? _link.Mtu : wished;
+        if (mtu == _mtu)
         {
             return;
         }
 
-        _netlink.SetMtu(_link.Index, _spec.Mtu);
+        _netlink.SetMtu(_link.Index, mtu);
+        _mtu = mtu;
         _undo.Add($"set its MTU back to {_link.Mtu}", () => _netlink.SetMtu(_link.Index, _link.Mtu));
     }
 
@@ -85,75 +144,84 @@ internal sealed class InterfaceSetup
         }
     }
 
-    private void AddAddresses()
+    private void AddAddresses(DeviceSpec spec)
     {
-        if (_spec.Addresses.Count == 0)
+        if (spec.Addresses.Count == 0)
         {
             return;
         }
 
-        HashSet<IpPrefix> present = [.. _netlink.ListAddresses(_link.Index).Select(address => address.Prefix)];
-        foreach (IpPrefix address in _spec.Addresses)
+        List<AddressInfo> present = _netlink.ListAddresses(_link.Index);
+        foreach (IpPrefix address in spec.Addresses)
         {
-            if (present.Add(address))
+            AddressInfo? found = present.Find(a => a.Prefix == address);
+            if (found is null)
             {
-                Change(!address.Address.IsV4, () => AddAddress(address));
+                Change(!address.Address.IsV4, () => _netlink.AddAddress(_link.Index, address));
             }
+            else if (found.Protocol != Rtnl.RTPROT_NETCONTROL)
+            {
+                continue;
+            }
+
+            _undo.Add(Undoing(address), () => IgnoreAbsent(() => _netlink.DeleteAddress(_link.Index, address)));
+            _addresses.Add(address);
         }
     }
 
-    private void AddAddress(IpPrefix address)
+    private void AddRoutes(DeviceSpec spec, bool v6)
     {
-        _netlink.AddAddress(_link.Index, address);
-        _undo.Add($"remove address {address}", () => IgnoreAbsent(() => _netlink.DeleteAddress(_link.Index, address)));
-    }
-
-    private void AddRoutes(bool v6)
-    {
-        IpPrefix[] wanted = [.. _spec.Routes.Where(route => route.Address.IsV4 != v6).Select(route => route.Network()).Distinct()];
-        if (wanted.Length == 0)
-        {
-            return;
-        }
-
-        List<RouteInfo> present = _netlink.ListRoutes(v6, interfaceIndex: _link.Index);
+        IpPrefix[] wanted = [.. spec.Routes.Where(route => route.Address.IsV4 != v6).Select(route => route.Network()).Distinct()];
+        List<RouteInfo> present = wanted.Length == 0 ? [] : _netlink.ListRoutes(v6, interfaceIndex: _link.Index);
         bool specific = false;
         bool everything = false;
         foreach (IpPrefix route in wanted)
         {
-            uint table = route.Length == 0 ? _options.RoutingTable + 1 : _options.RoutingTable;
+            uint table = TableOf(route);
             List<RouteInfo> same = present.FindAll(r => r.Destination == route && r.Type == Rtnl.RTN_UNICAST);
+            RouteInfo? ours = same.Find(r => r.Table == table);
             if (same.Count == 0)
             {
-                Change(v6, () => AddRoute(route, table));
+                Change(v6, () => _netlink.AddRoute(route, _link.Index, table));
+                NoteRoute(route, table);
             }
-            else if (!same.Exists(r => r.Table == table))
+            else if (ours is null)
             {
                 // Routed into the device by a table that somebody else looks after, rules included.
                 continue;
+            }
+            else if (ours.Protocol == Rtnl.RTPROT_NETCONTROL)
+            {
+                NoteRoute(route, table);
             }
 
             specific |= route.Length > 0;
             everything |= route.Length == 0;
         }
 
-        string space = PolicyRules.CurrentNamespace();
-        foreach (RuleInfo rule in PolicyRules.Needed(_options, v6, specific, everything))
+        SetRules(v6, [.. PolicyRules.Needed(_options, v6, specific, everything)]);
+    }
+
+    private void NoteRoute(IpPrefix route, uint table)
+    {
+        _routes.Add(route);
+        _undo.Add(Undoing(route, table), () => IgnoreAbsent(() => _netlink.DeleteRoute(route, _link.Index, table)));
+    }
+
+    private void SetRules(bool v6, List<RuleInfo> needed)
+    {
+        foreach (RuleInfo rule in needed.Where(rule => !_rules.Contains(rule)))
         {
-            Change(v6, () => AddRule(space, rule));
+            Change(v6, () => PolicyRules.Acquire(_netlink, _space, rule));
+            _rules.Add(rule);
+            _undo.Add(Undoing(rule), () => IgnoreAbsent(() => PolicyRules.Release(_netlink, _space, rule)));
         }
-    }
 
-    private void AddRoute(IpPrefix route, uint table)
-    {
-        _netlink.AddRoute(route, _link.Index, table);
-        _undo.Add($"remove route {route} from table {table}", () => IgnoreAbsent(() => _netlink.DeleteRoute(route, _link.Index, table)));
-    }
-
-    private void AddRule(string space, RuleInfo rule)
-    {
-        PolicyRules.Acquire(_netlink, space, rule);
-        _undo.Add($"remove rule {rule}", () => IgnoreAbsent(() => PolicyRules.Release(_netlink, space, rule)));
+        foreach (RuleInfo rule in _rules.Where(rule => rule.IsV6 == v6 && !needed.Contains(rule)).ToArray())
+        {
+            Change(v6, () => _undo.TakeBack(Undoing(rule)));
+            _rules.Remove(rule);
+        }
     }
 
     private void Change(bool v6, Action step)

@@ -34,7 +34,7 @@ internal abstract class PacketQueue
         Device = device;
         Features = features;
         Counters = new QueueCounters();
-        Chunks = new ChunkPool(context.Chunks, Math.Max(device.Limits.MaxBufferBytes / device.QueueCount, ChunkPool.ChunkSize));
+        Chunks = new ChunkPool(context.Chunks, BufferShare(device));
         Flows = new FlowTable(this);
         _icmpErrors = new TokenBucket(context.Options.IcmpErrorsPerSecond, context.Options.IcmpErrorBurst);
         _deliverPosted = DeliverPosted;
@@ -156,6 +156,13 @@ internal abstract class PacketQueue
         SendPacket(packet);
     }
 
+    /// <summary>Takes the device's limits anew. On the loop.</summary>
+    public void SetLimits()
+    {
+        Chunks.SetBudget(BufferShare(Device));
+        Flows.SetLimits();
+    }
+
     /// <summary>Ends all sessions and gives back what the queue holds of what is shared. On the loop, once.</summary>
     public void Close(Sessions.SessionCause cause)
     {
@@ -234,6 +241,8 @@ internal abstract class PacketQueue
 
     /// <summary>Writes headers, which lie behind room for a <see cref="VirtioNetHeader"/> in pinned memory, and a range of a buffer.</summary>
     protected abstract bool Write(VirtioNetHeader vnet, Span<byte> pinnedHeaders, ChunkBuffer payload, long offset, int length);
+
+    private static long BufferShare(DeviceCore device) => Math.Max(device.Limits.MaxBufferBytes / device.QueueCount, ChunkPool.ChunkSize);
 
     private void Send(VirtioNetHeader vnet, int headersLength, ChunkBuffer payload, long offset, int length)
     {

@@ -2,10 +2,13 @@ using NetControl.Engine.Netlink;
 
 namespace NetControl.Engine.Devices;
 
-/// <summary>The policy rules that lead unmarked packets to the devices' routing tables, shared by all devices of the process.</summary>
+/// <summary>The policy rules that lead unmarked packets to the devices' routing tables, shared by all devices of the network
+/// namespace.</summary>
 /// <remarks>
-/// Thread rule: any thread; one lock. A rule belongs to a network namespace, so it is counted per namespace. A rule that was there before
-/// the first user is left in place after the last.
+/// Thread rule: any thread; one lock. A rule belongs to a network namespace, so it is counted per namespace, and what all its processes do
+/// with rules goes through one <see cref="NamespaceGate"/>. A rule that somebody else made is used and left in place. Ours carry
+/// <see cref="Rtnl.RTPROT_NETCONTROL"/>; a kernel that does not keep the mark (before 4.17) makes a killed process' rules look foreign:
+/// they are then used, neither doubled nor removed.
 /// </remarks>
 internal static class PolicyRules
 {
@@ -48,14 +51,15 @@ internal static class PolicyRules
         }
     }
 
-    /// <summary>Counts one more user of a rule and installs it where it is missing.</summary>
+    /// <summary>Counts one more user of a rule and installs it where it is missing. In the namespace that the rule is for.</summary>
     /// <exception cref="NetlinkException">The kernel refused; the count is as before.</exception>
     public static void Acquire(RtNetlink netlink, string networkNamespace, RuleInfo rule)
     {
         lock (s_lock)
         {
-            bool present = netlink.ListRules(rule.IsV6).Contains(rule);
-            if (!present)
+            using NamespaceGate gate = NamespaceGate.Enter();
+            RuleInfo? present = netlink.ListRules(rule.IsV6).Find(rule.DoesTheSameAs);
+            if (present is null)
             {
                 // Also when it is counted already: somebody may have flushed the rules under us.
                 netlink.AddRule(rule);
@@ -63,15 +67,16 @@ internal static class PolicyRules
 
             if (!s_entries.TryGetValue((networkNamespace, rule), out Entry? entry))
             {
-                s_entries.Add((networkNamespace, rule), entry = new Entry());
+                s_entries.Add((networkNamespace, rule), entry = new Entry(new RuleClaim(rule)));
             }
 
+            // One that carries our mark is ours whoever of us made it: a predecessor that was killed, or another that still runs.
             entry.Users++;
-            entry.Ours |= !present;
+            entry.Ours |= present is null || present.Protocol == Rtnl.RTPROT_NETCONTROL;
         }
     }
 
-    /// <summary>Counts one user less; the last one removes the rule if it was installed here.</summary>
+    /// <summary>Counts one user less; the last one, of all processes, removes the rule if one of them installed it.</summary>
     public static void Release(RtNetlink netlink, string networkNamespace, RuleInfo rule)
     {
         lock (s_lock)
@@ -82,15 +87,43 @@ internal static class PolicyRules
             }
 
             s_entries.Remove((networkNamespace, rule));
-            if (entry.Ours)
+            using RuleClaim claim = entry.Claim;
+            using NamespaceGate gate = NamespaceGate.Enter(claim.Ticket);
+            if (!claim.GiveUp() && entry.Ours)
             {
                 netlink.DeleteRule(rule);
             }
         }
     }
 
-    private sealed class Entry
+    /// <summary>Removes the rules of ours that no living process claims and no wished device will need. In the namespace in
+    /// question.</summary>
+    /// <param name="netlink">The client.</param>
+    /// <param name="wanted">What the devices to come will acquire.</param>
+    /// <returns>What was removed.</returns>
+    public static List<RuleInfo> RemoveUnclaimed(RtNetlink netlink, IReadOnlySet<RuleInfo> wanted)
     {
+        List<RuleInfo> removed = [];
+        lock (s_lock)
+        {
+            using NamespaceGate gate = NamespaceGate.Enter();
+            foreach (RuleInfo rule in (IEnumerable<RuleInfo>)[.. netlink.ListRules(v6: false), .. netlink.ListRules(v6: true)])
+            {
+                if (rule is { Protocol: Rtnl.RTPROT_NETCONTROL, HasMore: false } && !wanted.Contains(rule) && !RuleClaim.Exists(rule))
+                {
+                    netlink.DeleteRule(rule);
+                    removed.Add(rule);
+                }
+            }
+        }
+
+        return removed;
+    }
+
+    private sealed class Entry(RuleClaim claim)
+    {
+        public RuleClaim Claim { get; } = claim;
+
         public int Users { get; set; }
 
         public bool Ours { get; set; }

@@ -100,7 +100,8 @@ internal sealed class DiagnosisNotes
     {
         try
         {
-            return _netlink.ListRules(v6);
+            // Here it counts what a rule does, and not who made it.
+            return [.. _netlink.ListRules(v6).Select(rule => rule with { Protocol = Rtnl.RTPROT_NETCONTROL })];
         }
         catch (NetlinkException)
         {

@@ -110,6 +110,15 @@ internal sealed partial class FlowTable
         _udp.TrimExcess();
     }
 
+    /// <summary>Takes the device's limits anew.</summary>
+    public void SetLimits()
+    {
+        if (_reassembler is { } reassembler)
+        {
+            reassembler.MaxBytes = ReassemblyShare;
+        }
+    }
+
     /// <summary>Ends all sessions, and gives back what is shared with other devices.</summary>
     public void Close(SessionCause cause)
     {
@@ -255,6 +264,8 @@ internal sealed partial class FlowTable
         }
     }
 
+    private long ReassemblyShare => _queue.Device.Limits.MaxReassemblyBytes / _queue.Device.QueueCount;
+
     private DropReason OnFragment(ReadOnlySpan<byte> packet, in ParsedPacket parsed)
     {
         if (_closed)
@@ -263,7 +274,7 @@ internal sealed partial class FlowTable
         }
 
         _reassembler ??= new Reassembler(
-            _queue.Device.Limits.MaxReassemblyBytes / _queue.Device.QueueCount,
+            ReassemblyShare,
             MaxIncompleteDatagrams,
             budget: _queue.Device.Budgets.Reassembly);
         long evicted = _reassembler.Evicted;

@@ -8,8 +8,10 @@ namespace NetControl.Engine.Netlink;
 /// <summary>An interface's address as rtnetlink describes it.</summary>
 /// <param name="InterfaceIndex">The interface.</param>
 /// <param name="Prefix">The address with its prefix length.</param>
+/// <param name="Protocol">Who made it (IFAPROT_*, or one of the RTPROT_* numbers of user space); 0 where the kernel (before 5.18) keeps no
+/// such thing.</param>
 /// <param name="Message">The whole payload, for <see cref="RtNetlink.Replay(AddressInfo)"/>.</param>
-internal sealed record AddressInfo(int InterfaceIndex, IpPrefix Prefix, byte[] Message)
+internal sealed record AddressInfo(int InterfaceIndex, IpPrefix Prefix, byte Protocol, byte[] Message)
 {
     /// <summary>Parses the payload of RTM_NEWADDR: <c>struct ifaddrmsg</c> and attributes.</summary>
     public static bool TryParse(ReadOnlySpan<byte> payload, [NotNullWhen(true)] out AddressInfo? address)
@@ -23,10 +25,15 @@ internal sealed record AddressInfo(int InterfaceIndex, IpPrefix Prefix, byte[] M
         bool v4 = payload[0] == Libc.AF_INET;
         IpAddr? own = null;
         IpAddr? local = null;
+        byte protocol = 0;
         ReadOnlySpan<byte> attributes = payload[Rtnl.IfAddrSize..];
         while (NetlinkReader.TryReadAttribute(ref attributes, out ushort type, out ReadOnlySpan<byte> value))
         {
-            if (type is Rtnl.IFA_ADDRESS or Rtnl.IFA_LOCAL
+            if (type == Rtnl.IFA_PROTO && value.Length > 0)
+            {
+                protocol = value[0];
+            }
+            else if (type is Rtnl.IFA_ADDRESS or Rtnl.IFA_LOCAL
                 && value.Length == (v4 ? 4 : 16)
                 && NetlinkReader.TryReadAddress(value, out IpAddr read))
             {
@@ -42,7 +49,7 @@ internal sealed record AddressInfo(int InterfaceIndex, IpPrefix Prefix, byte[] M
             return false;
         }
 
-        address = new AddressInfo(MemoryMarshal.Read<int>(payload[4..]), new IpPrefix(result, length), payload.ToArray());
+        address = new AddressInfo(MemoryMarshal.Read<int>(payload[4..]), new IpPrefix(result, length), protocol, payload.ToArray());
         return true;
     }
 }

@@ -21,6 +21,9 @@ internal sealed record LinkInfo
     /// <summary>Whether it is administratively up.</summary>
     public bool IsUp { get; init; }
 
+    /// <summary>Whether it has a carrier: a TUN has one while a descriptor is attached, up or down.</summary>
+    public bool HasCarrier { get; init; }
+
     /// <summary>The driver's kind, e.g. <c>tun</c> or <c>veth</c>; empty for hardware and loopback.</summary>
     public string Kind { get; init; } = string.Empty;
 
@@ -40,6 +43,7 @@ internal sealed record LinkInfo
         string kind = string.Empty;
         TunLinkInfo? tun = null;
         int mtu = 0;
+        bool carrier = false;
         ReadOnlySpan<byte> attributes = payload[Rtnl.IfInfoSize..];
         while (NetlinkReader.TryReadAttribute(ref attributes, out ushort type, out ReadOnlySpan<byte> value))
         {
@@ -50,6 +54,9 @@ internal sealed record LinkInfo
                     break;
                 case Rtnl.IFLA_MTU:
                     mtu = (int)NetlinkReader.ReadNumber(value);
+                    break;
+                case Rtnl.IFLA_CARRIER:
+                    carrier = NetlinkReader.ReadNumber(value) != 0;
                     break;
                 case Rtnl.IFLA_LINKINFO:
                     ParseKind(value, ref kind, ref tun);
@@ -62,6 +69,7 @@ internal sealed record LinkInfo
             Index = MemoryMarshal.Read<int>(payload[4..]),
             Type = MemoryMarshal.Read<ushort>(payload[2..]),
             IsUp = (MemoryMarshal.Read<uint>(payload[8..]) & Rtnl.IFF_UP) != 0,
+            HasCarrier = carrier,
             Name = name,
             Mtu = mtu,
             Kind = kind,

@@ -76,21 +76,21 @@ internal sealed partial class RtNetlink
         }
     }
 
-    /// <summary>Adds a route; one to the same destination with the same metric must not exist in the table.</summary>
+    /// <summary>Adds a route, marked as ours; one to the same destination with the same metric must not exist in the table.</summary>
     public void AddRoute(IpPrefix destination, int interfaceIndex, uint table, uint? metric = null, IpAddr? gateway = null)
     {
         byte scope = gateway is null && destination.Address.IsV4 ? Rtnl.RT_SCOPE_LINK : Rtnl.RT_SCOPE_UNIVERSE;
         const ushort Flags = Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL;
         NetlinkWriter request = RouteRequest(
-            Rtnl.RTM_NEWROUTE, Flags, destination, interfaceIndex, table, metric, gateway, scope);
+            Rtnl.RTM_NEWROUTE, Flags, destination, interfaceIndex, table, metric, gateway, scope, Rtnl.RTPROT_NETCONTROL);
         Execute(request, $"add route {destination} to table {table}");
     }
 
-    /// <summary>Removes a route.</summary>
-    public void DeleteRoute(IpPrefix destination, int interfaceIndex, uint table, uint? metric = null, IpAddr? gateway = null)
+    /// <summary>Removes a route; with a protocol only one that is marked so.</summary>
+    public void DeleteRoute(IpPrefix destination, int interfaceIndex, uint table, uint? metric = null, byte protocol = 0)
     {
         NetlinkWriter request = RouteRequest(
-            Rtnl.RTM_DELROUTE, Rtnl.NLM_F_ACK, destination, interfaceIndex, table, metric, gateway, Rtnl.RT_SCOPE_NOWHERE);
+            Rtnl.RTM_DELROUTE, Rtnl.NLM_F_ACK, destination, interfaceIndex, table, metric, null, Rtnl.RT_SCOPE_NOWHERE, protocol);
         Execute(request, $"delete route {destination} from table {table}");
     }
 
@@ -102,14 +102,15 @@ internal sealed partial class RtNetlink
     }
 
     private static NetlinkWriter RouteRequest(
-        ushort type, ushort flags, IpPrefix destination, int interfaceIndex, uint table, uint? metric, IpAddr? gateway, byte scope)
+        ushort type, ushort flags, IpPrefix destination, int interfaceIndex, uint table, uint? metric, IpAddr? gateway, byte scope,
+        byte protocol)
     {
         bool adding = type == Rtnl.RTM_NEWROUTE;
         byte[] header = new byte[Rtnl.RtMsgSize];
         header[0] = (byte)(destination.Address.IsV4 ? Libc.AF_INET : Libc.AF_INET6);
         header[1] = (byte)destination.Length;
         header[4] = table < 256 ? (byte)table : (byte)0;
-        header[5] = adding ? Rtnl.RTPROT_STATIC : (byte)0;
+        header[5] = protocol;
         header[6] = scope;
         header[7] = adding ? Rtnl.RTN_UNICAST : (byte)0;
         NetlinkWriter request = new(type, flags);

@@ -33,7 +33,7 @@ internal sealed partial class RtNetlink
         BitConverter.TryWriteBytes(header.AsSpan(8), rule.Invert ? Rtnl.FIB_RULE_INVERT : 0);
         NetlinkWriter request = new(type, flags);
         request.Append(header).Attribute(Rtnl.FRA_PRIORITY, rule.Priority).Attribute(Rtnl.FRA_TABLE, rule.Table);
-        request.Attribute(Rtnl.FRA_PROTOCOL, Rtnl.RTPROT_STATIC);
+        request.Attribute(Rtnl.FRA_PROTOCOL, rule.Protocol);
         if (rule.Mask != 0)
         {
             request.Attribute(Rtnl.FRA_FWMARK, rule.Mark).Attribute(Rtnl.FRA_FWMASK, rule.Mask);

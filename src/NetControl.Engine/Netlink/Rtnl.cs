@@ -36,6 +36,7 @@ internal static class Rtnl
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
     public const ushort IFLA_LINKINFO = 18;
+    public const ushort IFLA_CARRIER = 33;
     public const ushort IFLA_INFO_KIND = 1;
     public const ushort IFLA_INFO_DATA = 2;
     public const ushort IFLA_TUN_OWNER = 1;
@@ -53,6 +54,7 @@ internal static class Rtnl
     public const ushort IFA_LOCAL = 2;
     public const ushort IFA_FLAGS = 8;
     public const uint IFA_F_NODAD = 0x02;
+    public const ushort IFA_PROTO = 11;
 
     public const int RtMsgSize = 12;
     public const ushort RTA_DST = 1;
@@ -66,6 +68,13 @@ internal static class Rtnl
     public const byte RTN_UNICAST = 1;
     public const byte RTN_LOCAL = 2;
     public const byte RTPROT_STATIC = 4;
+
+    /// <summary>
+    /// What marks rules, routes and addresses as installed by us ("N"; <c>proto 78</c> in iproute2): assigned to nobody in
+    /// linux/rtnetlink.h or iproute2's rt_protos.
+    /// </summary>
+    public const byte RTPROT_NETCONTROL = 78;
+
     public const byte RT_SCOPE_UNIVERSE = 0;
     public const byte RT_SCOPE_LINK = 253;
     public const byte RT_SCOPE_NOWHERE = 255;

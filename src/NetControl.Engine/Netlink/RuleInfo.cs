@@ -28,6 +28,10 @@ internal sealed record RuleInfo
     /// <summary>Routes with a prefix no longer than this are passed over; null for none.</summary>
     public int? SuppressPrefixLength { get; init; }
 
+    /// <summary>Who made it (RTPROT_*): ours unless it says otherwise; 0 for one read from a kernel (before 4.17) that does not keep
+    /// it.</summary>
+    public byte Protocol { get; init; } = Rtnl.RTPROT_NETCONTROL;
+
     /// <summary>
     /// Whether the rule has selectors or an action that this type does not describe. Such a rule is never made, only read.
     /// </summary>
@@ -46,6 +50,7 @@ internal sealed record RuleInfo
         {
             IsV6 = payload[0] == Libc.AF_INET6,
             Table = payload[4],
+            Protocol = 0,
             Invert = (MemoryMarshal.Read<uint>(payload[8..]) & Rtnl.FIB_RULE_INVERT) != 0,
             HasMore = payload[1] != 0 || payload[2] != 0 || payload[3] != 0 || payload[7] != Rtnl.FR_ACT_TO_TBL,
         };
@@ -60,7 +65,8 @@ internal sealed record RuleInfo
                 Rtnl.FRA_FWMASK => result with { Mask = number },
                 Rtnl.FRA_TABLE => result with { Table = number },
                 Rtnl.FRA_SUPPRESS_PREFIXLEN => result with { SuppressPrefixLength = number == uint.MaxValue ? null : (int)number },
-                Rtnl.FRA_PROTOCOL or Rtnl.FRA_PAD => result,
+                Rtnl.FRA_PROTOCOL => result with { Protocol = (byte)number },
+                Rtnl.FRA_PAD => result,
                 _ => result with { HasMore = true },
             };
         }
@@ -68,6 +74,9 @@ internal sealed record RuleInfo
         rule = result;
         return true;
     }
+
+    /// <summary>Whether both lead the same packets to the same table, whoever made them.</summary>
+    public bool DoesTheSameAs(RuleInfo other) => this == other with { Protocol = Protocol };
 
     /// <summary>The rule in the words of <c>ip rule</c>.</summary>
     public override string ToString()

@@ -8,5 +8,6 @@ public sealed class PolicyHits
     /// <summary>The count.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    internal void Add() => Interlocked.Increment(ref _count);
+    /// <summary>Counts one more.</summary>
+    public void Add() => Interlocked.Increment(ref _count);
 }

@@ -6,8 +6,8 @@ namespace NetControl.Engine.Sockets;
 
 /// <summary>An unconnected UDP socket that belongs to a loop and speaks both families.</summary>
 /// <remarks>
-/// Owner: one loop; <see cref="Send"/> must be called on it, other threads may only dispose. Sending collects in the loop's
-/// <see cref="UdpBatch"/>; receiving drains the socket in batches and pushes. ICMP errors come back through the error queue with the
+/// Owner: one loop. Sending collects in the loop's <see cref="UdpBatch"/>, which is sent when the turn ends; from another thread the datagram
+/// is copied and posted, since no turn of that thread's would send it. Receiving drains the socket in batches and pushes. ICMP errors come back through the error queue with the
 /// destination they are about (IP_RECVERR).
 /// </remarks>
 internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
@@ -69,7 +69,15 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
             throw new NetworkException(NetworkError.MessageTooLarge);
         }
 
-        _shared.Batch.Add(this, payload, destination);
+        if (_shared.Loop.InLoop)
+        {
+            _shared.Batch.Add(this, payload, destination);
+        }
+        else
+        {
+            _shared.Loop.Post(static state => ((PostedDatagram)state!).Send(), new PostedDatagram(this, payload.ToArray(), destination));
+        }
+
         return true;
     }
 
@@ -203,6 +211,17 @@ internal sealed class LoopUdpSocket : IPacketConnection, ILoopHandler
                 && IcmpReason.Of(error) is { } reason)
             {
                 handler.OnUnreachable(to, reason);
+            }
+        }
+    }
+
+    private sealed record PostedDatagram(LoopUdpSocket Socket, byte[] Payload, AddrPort Destination)
+    {
+        public void Send()
+        {
+            if (!Socket._closed)
+            {
+                Socket._shared.Batch.Add(Socket, Payload, Destination);
             }
         }
     }

@@ -4,6 +4,7 @@ using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.State;
 using NetControl.Server.Configuration;
+using NetControl.Server.Metrics;
 
 namespace NetControl.Server.Hosting;
 
@@ -13,14 +14,17 @@ internal sealed class FileReloader
     private readonly string _path;
     private readonly ServerConfiguration _first;
     private readonly NetControlPlane _plane;
+    private readonly ControlMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Action<SystemMutation> _audit;
 
-    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ILogger logger, Action<SystemMutation> audit)
+    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ControlMetrics metrics, ILogger logger,
+        Action<SystemMutation> audit)
     {
         _path = path;
         _first = first;
         _plane = plane;
+        _metrics = metrics;
         _logger = logger;
         _audit = audit;
     }
@@ -50,16 +54,19 @@ internal sealed class FileReloader
 
             ApplyResult result = await AuditedAsync(SystemCause.ReloadedFile, $"SIGHUP: {_path} was applied again",
                 context => MakeTrueAsync(configuration, context));
+            _metrics.CountReload(succeeded: true);
             ServerLog.Reloaded(_logger, _path, result.Steps.Count);
         }
         catch (ConfigurationException e)
         {
+            _metrics.CountReload(succeeded: false);
             ServerLog.NotReloaded(_logger, _path, e.Message);
             _audit(new SystemMutation(SystemCause.ReloadedFile, $"SIGHUP: {_path} is not valid", [],
                 new ControlPlaneException(ControlPlaneError.InvalidArgument, "the file is not valid; the server's log says where")));
         }
         catch (ControlPlaneException e)
         {
+            _metrics.CountReload(succeeded: false);
             ServerLog.NotReloaded(_logger, _path, e.Message);
         }
     }

@@ -41,6 +41,7 @@ internal static class ServerCommand
         With --state, what was done over gRPC outlives the process, also a kill at any moment. With both, the state file comes first and the
         configuration file is applied to it: what the file declared once and no longer does is removed, what gRPC made stays. SIGHUP reads
         the file again, and changes what has changed; a file with a fault changes nothing.
+        What a killed netcontrold left in the kernel (rules, routes and addresses marked "proto 78") is taken over or removed at the start.
         Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once. SIGUSR1 opens the audit
         log anew. Certificates and tokens are read again when their files change.
 

@@ -9,6 +9,7 @@ using NetControl.Engine.Hardening;
 using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
+using NetControl.Server.Metrics;
 using NetControl.Server.Security;
 
 namespace NetControl.Server.Hosting;
@@ -80,21 +81,22 @@ internal static class ServerProcess
         using AccessRuntime access = AccessRuntime.Open(configuration.Access, options.ConfigFile ?? "config", TimeProvider.System, logs);
         using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http, configuration.Access.SocketOwner,
             configuration.Access.SocketGroup);
-        using IStateStore store = StateFile.Open(options);
+        ControlMetrics metrics = new();
+        using IStateStore store = new MeteredStateStore(StateFile.Open(options), metrics);
         await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
         void Audit(SystemMutation mutation) => access.Audit.Write(mutation, TimeProvider.System);
         plane.OnSystemMutation = Audit;
-        plane.Restore();
-        long generation = plane.Configuration.Get().Generation;
+        plane.Restore(configuration.Desired);
+        long generation = plane.Configuration.Generation;
         ServerLog.State(log, store.Description, generation);
-        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, log, Audit);
+        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, metrics, log, Audit);
         if (file is not null)
         {
             await file.ApplyAsync(configuration);
         }
 
-        await using WebApplication app = WebHost.Build(plane, listeners, access, logs);
+        await using WebApplication app = WebHost.Build(plane, listeners, access, logs, metrics);
         try
         {
             await app.StartAsync();
@@ -152,6 +154,7 @@ internal static class ServerProcess
         ControlPlaneError.InvalidArgument or ControlPlaneError.NotFound or ControlPlaneError.AlreadyExists => ExitCode.InvalidConfiguration,
         ControlPlaneError.MissingCapability => ExitCode.MissingCapability,
         ControlPlaneError.TunDeviceMissing or ControlPlaneError.TunDeviceDenied => ExitCode.TunUnavailable,
+        ControlPlaneError.DescriptorMissing => ExitCode.TunUnavailable,
         ControlPlaneError.InterfaceBusy or ControlPlaneError.KernelRefused => ExitCode.KernelRefused,
         _ => ExitCode.Internal,
     };

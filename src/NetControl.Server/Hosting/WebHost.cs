@@ -15,22 +15,25 @@ namespace NetControl.Server.Hosting;
 /// <summary>Builds the ASP.NET Core application: only what gRPC and three HTTP paths need.</summary>
 internal static class WebHost
 {
-    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs)
+    public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs,
+        ControlMetrics? control = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
         builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners, access));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
             Take(listeners, endPoint));
-        return Finish(builder, plane, access, trustsInProcess: false);
+        return Finish(builder, plane, access, trustsInProcess: false, control);
     }
 
     /// <summary>The application on whatever server the builder has; tests put theirs in.</summary>
-    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, AccessRuntime access, bool trustsInProcess)
+    public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, AccessRuntime access, bool trustsInProcess,
+        ControlMetrics? control = null)
     {
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton(plane);
+        builder.Services.AddSingleton(control ?? new ControlMetrics());
         builder.Services.AddSingleton<EngineMetrics>();
         builder.Services.AddSingleton(access);
         builder.Services.AddSingleton<CallInterceptor>();

@@ -19,6 +19,7 @@ internal sealed class EngineMetrics
     private static readonly string[] s_causes = Words.Labels<SessionCause>();
 
     private readonly NetControlPlane _plane;
+    private readonly ControlMetrics _control;
     private readonly Counter _devicePackets;
     private readonly Counter _deviceBytes;
     private readonly Counter _deviceDrops;
@@ -44,10 +45,11 @@ internal sealed class EngineMetrics
     private readonly Counter _upstreamDrops;
     private readonly Gauge _poolBytes;
 
-    public EngineMetrics(NetControlPlane plane)
+    public EngineMetrics(NetControlPlane plane, ControlMetrics control)
     {
         _plane = plane;
-        Registry = Prometheus.Metrics.NewCustomRegistry();
+        _control = control;
+        Registry = control.Registry;
         MetricFactory make = Prometheus.Metrics.WithCustomRegistry(Registry);
         _devicePackets = make.CreateCounter("netcontrol_device_packets_total", "IP packets through a device; in is from applications.",
             "device", "direction");
@@ -114,6 +116,7 @@ internal sealed class EngineMetrics
 
         _poolBytes.Set(counters.BufferPoolBytes);
         CollectResources();
+        _control.SetGeneration(_plane.Configuration.Generation);
         HubCounters hub = _plane.Events.ReadCounters();
         _eventsPublished.IncTo(hub.Published);
         _eventsLost.WithLabels("engine").IncTo(hub.LostByEngine);

@@ -22,7 +22,6 @@ public sealed class Reassembler
     private readonly LinkedList<PartialDatagram> _oldestFirst = [];
     private readonly Stack<PartialDatagram> _spares = [];
     private readonly ArrayPool<byte> _pool;
-    private readonly long _maxBytes;
     private readonly int _maxDatagrams;
     private readonly IReassemblyBudget? _budget;
     private byte[]? _lent;
@@ -36,7 +35,7 @@ public sealed class Reassembler
     {
         _budget = budget;
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDatagrams, 1);
-        _maxBytes = maxBytes;
+        MaxBytes = maxBytes;
         _maxDatagrams = maxDatagrams;
         _pool = pool ?? ArrayPool<byte>.Shared;
     }
@@ -46,6 +45,9 @@ public sealed class Reassembler
 
     /// <summary>The buffer space that they take, in bytes.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>The most buffer space that they may take. A lower bound counts from the next fragment on.</summary>
+    public long MaxBytes { get; set; }
 
     /// <summary>How many incomplete datagrams had to give way to newer ones.</summary>
     public long Evicted { get; private set; }
@@ -210,7 +212,7 @@ public sealed class Reassembler
 
     private bool TryTake(int bytes)
     {
-        if (Bytes + bytes > _maxBytes || _budget?.TryTake(bytes) == false)
+        if (Bytes + bytes > MaxBytes || _budget?.TryTake(bytes) == false)
         {
             return false;
         }

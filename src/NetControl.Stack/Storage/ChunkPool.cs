@@ -15,7 +15,7 @@ public sealed class ChunkPool
     public const int ChunkShift = 14;
 
     private readonly Stack<byte[]> _free = new();
-    private readonly int _maxChunks;
+    private int _maxChunks;
     private readonly int _keep;
     private readonly ChunkPool? _whole;
     private int _lent;
@@ -26,8 +26,7 @@ public sealed class ChunkPool
     /// <param name="keepBytes">The free bytes that stay with the pool; what is returned beyond goes to the garbage collector.</param>
     public ChunkPool(long budgetBytes, long keepBytes = 8 << 20)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(budgetBytes, ChunkSize);
-        _maxChunks = (int)Math.Min(budgetBytes >> ChunkShift, int.MaxValue);
+        SetBudget(budgetBytes);
         _keep = (int)Math.Min(keepBytes >> ChunkShift, int.MaxValue);
     }
 
@@ -58,6 +57,13 @@ public sealed class ChunkPool
     public bool IsTight => _lent >= _maxChunks - (_maxChunks >> 2) || (_whole is { IsTight: true } whole && _lent >= whole.FairShare);
 
     private int FairShare => _maxChunks / Math.Max(1, Volatile.Read(ref _parts));
+
+    /// <summary>Takes another budget. What is lent beyond a lower one comes back as connections are done with it.</summary>
+    public void SetBudget(long budgetBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(budgetBytes, ChunkSize);
+        _maxChunks = (int)Math.Min(budgetBytes >> ChunkShift, int.MaxValue);
+    }
 
     /// <summary>Lends a chunk. Its content is whatever it was.</summary>
     public byte[] Rent()

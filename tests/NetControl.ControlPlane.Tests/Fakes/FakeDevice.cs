@@ -17,7 +17,16 @@ internal sealed class FakeDevice : IEngineDevice
         Spec = spec;
     }
 
-    public DeviceSpec Spec { get; }
+    public DeviceSpec Spec { get; private set; }
+
+    /// <summary>What it was changed to, in order.</summary>
+    public List<DeviceSpec> Updates { get; } = [];
+
+    /// <summary>Called after each successful <see cref="Update"/>.</summary>
+    public Action? AfterUpdate { get; set; }
+
+    /// <summary>Thrown by the next <see cref="Update"/>.</summary>
+    public Exception? NextUpdateFails { get; set; }
 
     public DeviceStatus Status => new()
     {
@@ -39,6 +48,19 @@ internal sealed class FakeDevice : IEngineDevice
     public bool AcceptImmediately { get; set; }
 
     public bool Closed { get; private set; }
+
+    public void Update(DeviceSpec spec)
+    {
+        if (NextUpdateFails is { } e)
+        {
+            NextUpdateFails = null;
+            throw e;
+        }
+
+        Spec = spec;
+        Updates.Add(spec);
+        AfterUpdate?.Invoke();
+    }
 
     public async Task CloseAsync(SessionCause cause)
     {

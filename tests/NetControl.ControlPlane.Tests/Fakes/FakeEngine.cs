@@ -36,6 +36,9 @@ internal sealed class FakeEngine : IEngine
 
     public List<FakeDevice> Devices { get; } = [];
 
+    /// <summary>The interfaces that each call kept leftovers for.</summary>
+    public List<string[]> LeftoversRemovedExceptFor { get; } = [];
+
     /// <summary>What the list of sessions waits for.</summary>
     public Task ListGate { get; set; } = Task.CompletedTask;
 
@@ -51,6 +54,9 @@ internal sealed class FakeEngine : IEngine
     }
 
     public void SetEventSink(ISessionEventSink sink) => _sink = sink;
+
+    public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted) =>
+        LeftoversRemovedExceptFor.Add([.. wanted.Select(spec => spec.InterfaceName)]);
 
     public IEngineDevice OpenDevice(DeviceSpec spec)
     {

@@ -39,8 +39,8 @@ public sealed class TunInterfaceTests : IDisposable
         Assert.DoesNotContain("fd77::1/64 scope global tentative", addresses, StringComparison.Ordinal);
         Assert.Contains("198.18.0.0/15 dev tun0", _space.Ip("route", "show", "table", "20035"), StringComparison.Ordinal);
         Assert.Contains("fd99::/64 dev tun0", _space.Ip("-6", "route", "show", "table", "20035"), StringComparison.Ordinal);
-        Assert.Equal("9000: not from all fwmark 0x4e43 lookup 20035 proto static", Assert.Single(Rules("-4")));
-        Assert.Equal("9000: not from all fwmark 0x4e43 lookup 20035 proto static", Assert.Single(Rules("-6")));
+        Assert.Equal("9000: not from all fwmark 0x4e43 lookup 20035 proto 78", Assert.Single(Rules("-4")));
+        Assert.Equal("9000: not from all fwmark 0x4e43 lookup 20035 proto 78", Assert.Single(Rules("-6")));
         Assert.Contains("dev tun0", _space.Ip("route", "get", "198.18.1.1"), StringComparison.Ordinal);
         CommandResult marked = NetNamespace.RunCommand("ip", "-n", _space.Name, "route", "get", "198.18.1.1", "mark", "0x4e43");
         Assert.NotEqual(0, marked.ExitCode);
@@ -69,9 +69,9 @@ public sealed class TunInterfaceTests : IDisposable
 
         Assert.Equal(
             """
-            9000: not from all fwmark 0x4e43 lookup 20035 proto static
-            9001: from all lookup main suppress_prefixlength 0 proto static
-            9002: not from all fwmark 0x4e43 lookup 20036 proto static
+            9000: not from all fwmark 0x4e43 lookup 20035 proto 78
+            9001: from all lookup main suppress_prefixlength 0 proto 78
+            9002: not from all fwmark 0x4e43 lookup 20036 proto 78
             """,
             string.Join('\n', Rules("-4")));
         Assert.Empty(Rules("-6"));
@@ -85,7 +85,7 @@ public sealed class TunInterfaceTests : IDisposable
     {
         EngineOptions options = new() { Mark = 0, RoutingTable = 100, RulePriority = 50 };
         using TunInterface device = Open(Spec([], ["198.18.0.0/15"]), options);
-        Assert.Equal("50: from all lookup 100 proto static", Assert.Single(Rules("-4")));
+        Assert.Equal("50: from all lookup 100 proto 78", Assert.Single(Rules("-4")));
     }
 
     [Theory]

@@ -30,6 +30,25 @@ public sealed class LoopUdpSocketTests
         ours.Dispose();
     }
 
+    // Nobody's turn would send what another thread put into the loop's batch: it lay there until something else woke the loop.
+    [Fact]
+    public async Task SentFromAnotherThread_ArrivesWithoutFurtherAdo()
+    {
+        await using SocketRig rig = new();
+        using Socket far = Bound("127.0.0.1");
+        IPacketConnection ours = await Open(rig, new Handler());
+        for (int i = 0; i < 100; i++)
+        {
+            byte[] payload = [(byte)i];
+            await Task.Run(() => ours.Send(payload, Address(far)));
+            payload[0] = 255; // the caller's buffer is the caller's again
+            (byte[] got, _) = await ReceiveAsync(far);
+            Assert.Equal([(byte)i], got);
+        }
+
+        await rig.On(ours.Dispose);
+    }
+
     [Fact]
     public async Task RunsOfOneSize_ArriveAsSeparateDatagrams_InOrder()
     {

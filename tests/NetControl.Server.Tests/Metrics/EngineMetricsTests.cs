@@ -45,6 +45,9 @@ public sealed class EngineMetricsTests
             "netcontrol_events_published_total 4",
             "netcontrol_events_lost_total{reason=\"slow_reader\"} 0",
             "netcontrol_event_subscribers 0",
+            "netcontrol_config_generation 5",
+            "netcontrol_config_reloads_total{result=\"failure\"} 0",
+            "netcontrol_storage_failures_total{reason=\"in_use\"} 0",
             "netcontrol_engine_loop_busy_seconds_total{thread=\"netcontrol-0\"} 1.5",
             "netcontrol_buffer_pool_bytes 4096",
         })

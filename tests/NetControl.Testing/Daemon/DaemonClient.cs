@@ -39,6 +39,8 @@ public sealed class DaemonClient : IDisposable
         Delegates = new DelegateService.DelegateServiceClient(_channel);
         Sessions = new SessionService.SessionServiceClient(_channel);
         Diagnostics = new DiagnosticsService.DiagnosticsServiceClient(_channel);
+        Policies = new PolicyService.PolicyServiceClient(_channel);
+        Configuration = new ConfigurationService.ConfigurationServiceClient(_channel);
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
@@ -65,6 +67,12 @@ public sealed class DaemonClient : IDisposable
 
     /// <summary>Captures, diagnoses and probes.</summary>
     public DiagnosticsService.DiagnosticsServiceClient Diagnostics { get; }
+
+    /// <summary>Policies.</summary>
+    public PolicyService.PolicyServiceClient Policies { get; }
+
+    /// <summary>The configuration as a whole.</summary>
+    public ConfigurationService.ConfigurationServiceClient Configuration { get; }
 
     /// <summary>Reads the metrics.</summary>
     public async Task<PrometheusText> ReadMetricsAsync() => PrometheusText.Parse(await ReadAsync("/metrics"));

@@ -122,6 +122,13 @@ public sealed class DaemonProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Kills it (SIGKILL) and waits until nothing of it is left.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await WaitForExitAsync();
+    }
+
     /// <summary>Asks it to end in good order and returns its exit code.</summary>
     public Task<int> TerminateAsync()
     {
