@@ -9,10 +9,10 @@ public sealed record EngineOptions
     /// <summary>The mark (SO_MARK) on every upstream socket; the route set-up's policy rules let marked packets pass by the devices. 0 means none.</summary>
     public uint Mark { get; init; } = 0x4E43;
 
-    /// <summary>The routing table for declared routes; the default routes go to the table after it.</summary>
+    /// <summary>The routing table for declared routes; the default routes go to the table after it, the kill switch's to the two behind that.</summary>
     public uint RoutingTable { get; init; } = 20035;
 
-    /// <summary>The priority of the first of the three policy rules that the engine installs.</summary>
+    /// <summary>The priority of the first of the policy rules that the engine installs; they take six numbers from there.</summary>
     public uint RulePriority { get; init; } = 9000;
 
     /// <summary>The time a dial may take before its client is told that it timed out.</summary>

@@ -90,6 +90,15 @@ public sealed partial class PacketEngine : IAsyncDisposable
         _tookOver = wanted.Count > 0;
     }
 
+    /// <summary>Sets the kill switch for destinations that are routed into devices: without a device they are refused, also after this process
+    /// has ended. It holds until <see cref="Release"/>.</summary>
+    /// <returns>Those that were not guarded before.</returns>
+    /// <exception cref="EngineException">The kernel said no; nothing was changed.</exception>
+    public IReadOnlyList<IpPrefix> Guard(IReadOnlyCollection<IpPrefix> destinations) => KillSwitch.Guard(Options, destinations);
+
+    /// <summary>Takes the kill switch away for destinations.</summary>
+    public void Release(IReadOnlyCollection<IpPrefix> destinations) => KillSwitch.Release(Options, destinations, _logger);
+
     /// <summary>Creates the TUN interface, or adopts one that exists by that name, sets it up and starts reading. All or nothing.</summary>
     /// <exception cref="EngineException">The kernel said no; what had been done is undone.</exception>
     public EngineDevice OpenDevice(DeviceSpec spec)

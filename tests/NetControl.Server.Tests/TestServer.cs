@@ -1,6 +1,7 @@
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Protocol.V1;
@@ -46,7 +47,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public InfoService.InfoServiceClient Info => new(_channel);
 
-    public static async Task<TestServer> StartAsync(bool withDevice = true, int eventCapacity = 4096)
+    public static async Task<TestServer> StartAsync(bool withDevice = true, int eventCapacity = 4096, bool traces = false, ILoggerProvider? logs = null)
     {
         TestPlane plane = new(eventCapacity);
         if (withDevice)
@@ -56,8 +57,13 @@ internal sealed class TestServer : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseTestServer();
+        if (logs is not null)
+        {
+            builder.Logging.AddProvider(logs);
+        }
+
         AccessRuntime access = AccessRuntime.Open(new AccessSettings(), "config", TimeProvider.System, NullLoggerProvider.Instance);
-        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane, access, trustsInProcess: true);
+        WebApplication app = Server.Hosting.WebHost.Finish(builder, plane.Plane, access, trustsInProcess: true, traces: traces);
         await app.StartAsync();
         return new TestServer(app, plane, access);
     }

@@ -1,15 +1,26 @@
 using System.CommandLine;
 using Google.Protobuf.WellKnownTypes;
+using NetControl.Cli.Completion;
+using Option = System.CommandLine.Option;
 
 namespace NetControl.Cli.Commands;
 
 /// <summary>Arguments and options that several commands share.</summary>
 internal static class Common
 {
-    public static Argument<string> Name(string collection) => new("name")
+    public static Argument<string> Name(string collection) =>
+        Named("name", $"The name; {collection}/ may be left out.", collection);
+
+    /// <summary>An argument that names a resource, and is completed with those that there are.</summary>
+    public static Argument<string> Named(string name, string description, params string[] collections)
     {
-        Description = $"The name; {collection}/ may be left out.",
-    };
+        Argument<string> argument = new(name) { Description = description };
+        argument.CompletionSources.Add(context => ResourceNames.Complete(context, collections));
+        return argument;
+    }
+
+    /// <summary>Whether an option was written, whatever its value.</summary>
+    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     public static Option<string> Etag() =>
         new("--etag") { Description = "Only if this is still the resource's etag.", DefaultValueFactory = _ => "" };

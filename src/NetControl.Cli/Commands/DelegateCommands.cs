@@ -17,7 +17,7 @@ internal static class DelegateCommands
     private static Command CreateDelegate()
     {
         Argument<string> name = Common.Name(Collection);
-        Argument<string> proxy = new("proxy") { Description = "The proxy it points at." };
+        Argument<string> proxy = Common.Named("proxy", "The proxy it points at.", Proxies);
         Option<bool> dry = Common.ValidateOnly();
         return new Command("create", "Make a delegate.") { name, proxy, dry }.Does(async (p, c) =>
         {
@@ -79,7 +79,7 @@ internal static class DelegateCommands
     private static Command Swap()
     {
         Argument<string> name = Common.Name(Collection);
-        Argument<string> proxy = new("proxy") { Description = "The proxy it points at from now on." };
+        Argument<string> proxy = Common.Named("proxy", "The proxy it points at from now on.", Proxies);
         Option<string> existing = new("--existing") { Description = "What happens to live sessions.", DefaultValueFactory = _ => "keep" };
         existing.AcceptOnlyFromAmong("keep", "drain", "close");
         Option<string?> drain = Common.Duration("--drain-timeout", "With drain: how long they may go on.");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
 using NetControl.Cli.Output;
 using NetControl.Protocol.V1;
 using Client = NetControl.Protocol.V1.DeviceService.DeviceServiceClient;
@@ -10,81 +11,95 @@ internal static class DeviceCommands
 {
     private const string Collection = "devices";
 
-    public static Command Create() => new("devices", "TUN interfaces.") { CreateDevice(), Get(), List(), Delete(), Attach(), Detach() };
+    public static Command Create() => new("devices", "TUN interfaces.") 
+    {
+        CreateDevice(), Get(), List(), Update(), Drain(), Resume(), Delete(), Attach(), Detach(),
+    };
 
     private static Command CreateDevice()
     {
         Argument<string> name = Common.Name(Collection);
-        Option<string> @interface = new("--interface")
-        {
-            Description = "The interface's name; default is the id.",
-            DefaultValueFactory = _ => ""
-        };
-        Option<uint> mtu = new("--mtu") { Description = "1280 to 65535; default 1500." };
-        Option<string[]> addresses = new("--ip")
-        {
-            Description = "An address, 10.77.0.1/24; may be repeated.",
-            DefaultValueFactory = _ =>
-            []
-        };
-        Option<string[]> routes = new("--route")
-        {
-            Description = "A destination, 198.18.0.0/15; may be repeated.",
-            DefaultValueFactory = _ => []
-        };
-        Option<string> streams = new("--stream-dialer")
-        {
-            Description = "delegates/x or proxies/x for TCP.",
-            DefaultValueFactory = _ =>
-            ""
-        };
-        Option<string> packets = new("--packet-proxy") { Description = "delegates/x or proxies/x for UDP.", DefaultValueFactory = _ => "" };
-        Option<bool> immediately = new("--accept-immediately") { Description = "Answer a SYN before the upstream dial is done." };
-        Option<bool> addressDependent = new("--udp-address-dependent")
-        {
-            Description = "Let UDP answers in only from addresses that were sent to; default is from anywhere.",
-        };
-        Option<string> congestion = new("--congestion-control")
-        {
-            Description = "cubic or new-reno: how TCP sends to the application's side.",
-            DefaultValueFactory = _ => "cubic",
-        };
-        congestion.AcceptOnlyFromAmong("cubic", "new-reno");
-        KeepAliveOptions keepAlive = new();
-        Option<uint> tcpSessions = new("--max-tcp-sessions") { Description = "The most TCP sessions; default 131072." };
-        Option<uint> udpSessions = new("--max-udp-sessions") { Description = "The most UDP sessions; default 65536." };
-        Option<uint> halfOpen = new("--max-half-open") { Description = "The most TCP sessions not yet established; default 4096." };
-        Option<ulong> buffers = new("--max-buffer-bytes") { Description = "The most bytes in TCP buffers; default 256 MiB." };
-        Option<ulong> reassembly = new("--max-reassembly-bytes") { Description = "The most bytes of incomplete datagrams; default 8 MiB." };
+        DeviceOptions options = new();
         Option<bool> dry = Common.ValidateOnly();
-        return keepAlive.AddTo(new Command("create", "Make a device.") { name, @interface, mtu, addresses, routes, streams, packets,
-            immediately, addressDependent, congestion, tcpSessions, udpSessions, halfOpen, buffers, reassembly, dry }).Does(async (p, c) =>
+        return options.AddTo(new Command("create", "Make a device.") { name, dry }).Does(async (p, c) =>
         {
-            Device device = new()
-            {
-                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Interface = p.GetRequiredValue(@interface),
-                Mtu = p.GetValue(mtu),
-                Addresses = { p.GetRequiredValue(addresses) },
-                Routes = { p.GetRequiredValue(routes) },
-                StreamDialer = p.GetRequiredValue(streams),
-                PacketProxy = p.GetRequiredValue(packets),
-                Accept = p.GetValue(immediately) ? AcceptMode.Immediate : AcceptMode.Unspecified,
-                UdpFiltering = p.GetValue(addressDependent) ? UdpFiltering.AddressDependent : UdpFiltering.Unspecified,
-                CongestionControl =
-                    p.GetValue(congestion) == "new-reno" ? CongestionControl.NewReno : CongestionControl.Unspecified,
-                KeepAlive = keepAlive.Read(p),
-                Limits = new DeviceLimits
-                {
-                    MaxTcpSessions = p.GetValue(tcpSessions),
-                    MaxUdpSessions = p.GetValue(udpSessions),
-                    MaxHalfOpen = p.GetValue(halfOpen),
-                    MaxBufferBytes = p.GetValue(buffers),
-                    MaxReassemblyBytes = p.GetValue(reassembly),
-                },
-            };
+            Device device = options.Read(p, new FieldMask());
+            device.Name = Common.Qualify(Collection, p.GetRequiredValue(name));
             CreateDeviceRequest request = new() { Device = device, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
             Show(c, (await new Client(c.Invoker).CreateDeviceAsync(request, cancellationToken: c.Cancellation)).Device);
+        });
+    }
+
+    private static Command Update()
+    {
+        Argument<string> name = Common.Name(Collection);
+        DeviceOptions options = new();
+        Option<string[]> clear = new("--clear")
+        {
+            Description = "Put this field back to its default, e.g. routes; may be repeated.",
+            DefaultValueFactory = _ => []
+        };
+        Option<string> etag = Common.Etag();
+        Option<bool> force = new("--force") { Description = "Even where it ends live sessions." };
+        Option<bool> dry = Common.ValidateOnly();
+        clear.AcceptOnlyFromAmong(DeviceOptions.Fields);
+        Command command = new("update", "Change a device: what is written changes, lists as a whole.") { name, clear, etag, force, dry };
+        return options.AddTo(command).Does(async (p, c) =>
+        {
+            FieldMask mask = new();
+            Device device = options.Read(p, mask);
+            device.Name = Common.Qualify(Collection, p.GetRequiredValue(name));
+            device.Etag = p.GetRequiredValue(etag);
+            mask.Paths.Add(p.GetRequiredValue(clear).Except(mask.Paths, StringComparer.Ordinal));
+            UpdateDeviceRequest request = new()
+            {
+                Device = device,
+                UpdateMask = mask,
+                Force = p.GetValue(force),
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry),
+            };
+            Show(c, (await new Client(c.Invoker).UpdateDeviceAsync(request, cancellationToken: c.Cancellation)).Device);
+        });
+    }
+
+    private static Command Drain()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Option<string?> timeout = Common.Duration("--timeout", "How long live sessions may go on; default as long as they last.");
+        Option<string> etag = Common.Etag();
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("drain", "Reject new sessions; live ones go on, until the timeout if one is given.") { name, timeout, etag,
+            dry }.Does(async (p, c) =>
+        {
+            DrainDeviceRequest request = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Timeout = Common.ParseDuration(p.GetValue(timeout)),
+                Etag = p.GetRequiredValue(etag),
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry),
+            };
+            DrainDeviceResponse response = await new Client(c.Invoker).DrainDeviceAsync(request, cancellationToken: c.Cancellation);
+            c.Printer.Print(response, () => $"{Tables.Of([response.Device])}{response.SessionsDraining} sessions draining\n");
+        });
+    }
+
+    private static Command Resume()
+    {
+        Argument<string> name = Common.Name(Collection);
+        Option<string> etag = Common.Etag();
+        Option<bool> dry = Common.ValidateOnly();
+        return new Command("resume", "End a drain: let new sessions in again.") { name, etag, dry }.Does(async (p, c) =>
+        {
+            ResumeDeviceRequest request = new()
+            {
+                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
+                Etag = p.GetRequiredValue(etag),
+                RequestId = Common.RequestId(),
+                ValidateOnly = p.GetValue(dry),
+            };
+            Show(c, (await new Client(c.Invoker).ResumeDeviceAsync(request, cancellationToken: c.Cancellation)).Device);
         });
     }
 
@@ -136,7 +151,7 @@ internal static class DeviceCommands
     private static Command Attach()
     {
         Argument<string> name = Common.Name(Collection);
-        Argument<string> target = new("target") { Description = "delegates/x or proxies/x." };
+        Argument<string> target = Common.Named("target", "delegates/x or proxies/x.", "delegates", "proxies");
         Option<bool> streamsOnly = new("--streams") { Description = "Only TCP." };
         Option<bool> packetsOnly = new("--packets") { Description = "Only UDP." };
         Option<bool> dry = Common.ValidateOnly();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NetControl.Cli.Completion;
 using NetControl.Protocol.V1;
 
 namespace NetControl.Cli.Commands;
@@ -21,6 +22,8 @@ internal sealed class FilterOptions
     public FilterOptions()
     {
         _protocols.AcceptOnlyFromAmong("tcp", "udp");
+        _devices.CompletionSources.Add(context => ResourceNames.Complete(context, "devices"));
+        _delegates.CompletionSources.Add(context => ResourceNames.Complete(context, "delegates"));
     }
 
     public Command AddTo(Command command)

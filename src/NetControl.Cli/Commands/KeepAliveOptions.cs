@@ -11,6 +11,8 @@ internal sealed class KeepAliveOptions
     private readonly Option<string?> _interval = Common.Duration("--keep-alive-interval", "Between two questions; default 75s.");
     private readonly Option<uint> _probes = new("--keep-alive-probes") { Description = "Questions that may stay unanswered; default 9." };
 
+    public IReadOnlyList<Option> All => [_disabled, _idle, _interval, _probes];
+
     public Command AddTo(Command command)
     {
         command.Add(_disabled);

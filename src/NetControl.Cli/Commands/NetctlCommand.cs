@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Grpc.Core;
 using Grpc.Net.Client;
+using NetControl.Cli.Completion;
 using NetControl.Cli.Connection;
+using NetControl.Cli.Input;
 using NetControl.Cli.Output;
+using NetControl.Cli.Top;
 using NetControl.Protocol.V1;
 
 namespace NetControl.Cli.Commands;
@@ -12,14 +15,14 @@ internal static class NetctlCommand
 {
     private static readonly Option<string> s_output = new("--output", "-o")
     {
-        Description = "table, or json: ProtoJSON, one document a line.",
+        Description = "table, or json: ProtoJSON, one document a line; or yaml: the same as YAML.",
         DefaultValueFactory = _ => "table",
         Recursive = true,
     };
 
     static NetctlCommand()
     {
-        s_output.AcceptOnlyFromAmong("table", "json");
+        s_output.AcceptOnlyFromAmong("table", "json", "yaml");
     }
 
     public static RootCommand Create()
@@ -31,11 +34,17 @@ internal static class NetctlCommand
             DeviceCommands.Create(),
             ProxyCommands.Create(),
             DelegateCommands.Create(),
+            PolicyCommands.Create(),
             SessionCommands.Create(),
+            ConfigurationCommands.Create(),
+            WatchCommand.Create(),
+            AccountingCommand.Create(),
+            TopCommand.Create(),
             CaptureCommand.Create(),
             DiagnoseCommand.Create(),
             ProbeCommand.Create(),
             AuditCommand.Create(),
+            CompletionCommand.Create(),
             Info(),
         };
         foreach (Option option in ConnectionOptions.All)
@@ -71,7 +80,8 @@ internal static class NetctlCommand
             }
 
             using GrpcChannel channel = ChannelFactory.Create(address, credentials);
-            Printer printer = new(parsed.InvocationConfiguration.Output, parsed.GetValue(s_output) == "json");
+            Printer printer = new(
+                parsed.InvocationConfiguration.Output, Enum.Parse<OutputFormat>(parsed.GetValue(s_output)!, ignoreCase: true));
             try
             {
                 await work(parsed, new CommandContext(channel.CreateCallInvoker(), printer, cancellationToken));
@@ -87,12 +97,31 @@ internal static class NetctlCommand
 
                 return code;
             }
+            catch (DocumentException e)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"netctl: {e.Message}");
+                return ExitCode.Usage;
+            }
             catch (OperationCanceledException)
             {
                 return ExitCode.Cancelled;
             }
         });
         return command;
+    }
+
+    /// <summary>A channel for completion, which asks quietly; null where none can be made.</summary>
+    public static GrpcChannel? TryConnect(ParseResult parsed)
+    {
+        string address = ConnectionOptions.Address(parsed);
+        try
+        {
+            return ServerAddress.IsValid(address) ? ChannelFactory.Create(address, ConnectionOptions.Load(parsed)) : null;
+        }
+        catch (CredentialException)
+        {
+            return null;
+        }
     }
 
     private static Command Info() => new Command("info", "Version, features and limits of the server.").Does(async (_, c) =>

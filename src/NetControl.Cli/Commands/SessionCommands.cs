@@ -35,7 +35,7 @@ internal static class SessionCommands
 
     private static Command Get()
     {
-        Argument<string> name = new("name") { Description = "devices/{device}/sessions/{session}." };
+        Argument<string> name = Common.Named("name", "devices/{device}/sessions/{session}.", "sessions");
         return new Command("get", "Read one live session with the inner values of its machine.") { name }.Does(async (p, c) =>
         {
             GetSessionRequest request = new() { Name = p.GetRequiredValue(name) };
@@ -76,6 +76,7 @@ internal static class SessionCommands
         Option<bool> updates = new("--updates") { Description = "Counters too, once a second for sessions that move." };
         Option<string?> resume = new("--resume") { Description = "Go on after EPOCH:SEQUENCE.", HelpName = "EPOCH:SEQUENCE" };
         Command command = new("watch", "Follow what happens, until interrupted or the server ends.") { snapshot, updates, resume };
+        command.Aliases.Add("follow");
         return filter.AddTo(command).Does(async (p, c) =>
         {
             StreamSessionEventsRequest request = new()

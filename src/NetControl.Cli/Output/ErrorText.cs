@@ -31,11 +31,16 @@ internal static class ErrorText
 
         List<string> lines = [];
         string reason = e.StatusCode.ToString();
+        string resource = "";
         foreach (Google.Protobuf.WellKnownTypes.Any detail in Details(e))
         {
             if (detail.TryUnpack(out ErrorInfo info))
             {
                 reason = info.Reason;
+            }
+            else if (detail.TryUnpack(out ResourceInfo what))
+            {
+                resource = what.ResourceName;
             }
             else if (detail.TryUnpack(out BadRequest bad))
             {
@@ -51,6 +56,11 @@ internal static class ErrorText
         }
 
         lines.Insert(0, lines.Count == 0 ? $"{reason}: {e.Status.Detail}" : $"{reason}:");
+        if (Hints.For(reason, resource) is { } hint)
+        {
+            lines.Add($"  {hint}");
+        }
+
         return (string.Join('\n', lines), e.StatusCode == StatusCode.NotFound ? ExitCode.NotFound : ExitCode.Refused);
     }
 

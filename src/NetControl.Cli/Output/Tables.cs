@@ -123,6 +123,93 @@ internal static class Tables
         }
     }
 
+    public static string Of(IEnumerable<Policy> policies)
+    {
+        Table table = new("NAME", "RULE", "ACTION", "TARGET", "PROTO", "SOURCES", "DESTINATIONS", "PORTS", "HITS");
+        foreach (Policy policy in policies)
+        {
+            foreach (PolicyRule r in policy.Rules)
+            {
+                string protocol = r.Protocol == SessionProtocol.Unspecified ? "" : Upper(r.Protocol);
+                table.Add(policy.Name, r.Id, Upper(r.Action), r.Target, protocol, string.Join(',', r.Sources), string.Join(',', r.Destinations),
+                    string.Join(',', r.Ports), Number(r.Hits));
+            }
+
+            string otherwise = policy.DefaultAction == PolicyAction.Unspecified ? "ALLOW" : Upper(policy.DefaultAction);
+            table.Add(policy.Name, "(default)", otherwise, "", "", "", "", "", Number(policy.DefaultHits));
+        }
+
+        return table.ToString();
+    }
+
+    public static string Of(EvaluatePolicyResponse verdict)
+    {
+        Table trace = new("RULE", "MATCHES");
+        foreach (PolicyTraceStep step in verdict.Trace)
+        {
+            trace.Add(step.Rule, step.Mismatch == PolicyTraceStep.Types.Mismatch.Unspecified ? "yes" : $"no: {Upper(step.Mismatch)}");
+        }
+
+        return new Table("POLICY", "ACTION", "RULE", "EGRESS", "PROXY")
+            .Add(verdict.Policy, Upper(verdict.Action), verdict.Rule, verdict.Egress, verdict.Proxy).ToString()
+            + (verdict.Trace.Count == 0 ? "" : trace.ToString());
+    }
+
+    /// <summary>The plan of an application, and what came of it.</summary>
+    public static string Of(ApplyConfigurationResponse response, bool validateOnly)
+    {
+        Table table = new("ACTION", "NAME", "ENDS", "WHAT");
+        foreach (PlanStep step in response.Steps)
+        {
+            table.Add(Upper(step.Action), step.Name, Number(step.SessionsDisrupted), step.Description);
+        }
+
+        string plan = response.Steps.Count == 0 ? "everything is as wished already\n" : table.ToString();
+        string generation = validateOnly ? $"nothing was done; the generation would be {response.Generation}\n"
+            : $"generation {response.Generation}\n";
+        return plan + generation + (response.PendingConfirmation is not { } pending ? ""
+            : $"taken back at {pending.Deadline.ToDateTime():u} unless you say: netctl config confirm {pending.ConfirmationId}\n");
+    }
+
+    public static string Of(GetAccountingResponse books)
+    {
+        Table table = new("DEVICE", "DELEGATE", "PROTO", "IP", "OPENED", "CLOSED", "LIVE", "SENT", "RECEIVED");
+        foreach (AccountingRow r in books.Rows)
+        {
+            table.Add(r.Device, r.Delegate, Upper(r.Protocol), Number(r.IpVersion), Number(r.Opened), Number(r.Closed.Sum(c => c.Count)),
+                Number(r.Live), Number(r.BytesSent), Number(r.BytesReceived));
+        }
+
+        return table.ToString();
+    }
+
+    /// <summary>One line for each message of the resources' stream.</summary>
+    public static IEnumerable<string> Lines(WatchResourcesResponse message) => message.MessageCase switch
+    {
+        WatchResourcesResponse.MessageOneofCase.Start => [$"START     epoch {message.Start.Epoch}, after {message.Start.Sequence}"],
+        WatchResourcesResponse.MessageOneofCase.Changed => [Line(message.Changed)],
+        WatchResourcesResponse.MessageOneofCase.SnapshotEnd => [$"SNAPSHOT  complete as of {message.SnapshotEnd.Sequence}"],
+        WatchResourcesResponse.MessageOneofCase.Relist => ["RELIST    too far behind: what follows replaces everything"],
+        _ => [],
+    };
+
+    private static string Line(ResourceChange change)
+    {
+        string what = change.ResourceCase switch
+        {
+            ResourceChange.ResourceOneofCase.Device => $"{Upper(change.Device.State)} streams "
+                + $"{Dash(change.Device.StreamDialer)} packets {Dash(change.Device.PacketProxy)}",
+            ResourceChange.ResourceOneofCase.Delegate => $"{Upper(change.Delegate.State)} -> {change.Delegate.Proxy} generation "
+                + Number(change.Delegate.Generation),
+            ResourceChange.ResourceOneofCase.Proxy => $"{Upper(change.Proxy.State)} {(change.Proxy.Config.Length == 0 ? "direct" : change.Proxy.Config)}",
+            ResourceChange.ResourceOneofCase.Policy => $"{change.Policy.Rules.Count} rules",
+            _ => "",
+        };
+        return $"{Upper(change.Type),-9} #{change.Sequence} {change.Name} {what}".TrimEnd();
+    }
+
+    private static string Dash(string text) => text.Length == 0 ? "-" : text;
+
     private static string Line(Session s)
     {
         string end = s.Cause == SessionCause.Unspecified ? "" : $" {Upper(s.Cause)}";

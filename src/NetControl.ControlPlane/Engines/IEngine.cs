@@ -39,6 +39,10 @@ internal interface IEngine
 
     EngineCounters ReadCounters();
 
+    IReadOnlyList<IpPrefix> Guard(IReadOnlyCollection<IpPrefix> destinations);
+
+    void Release(IReadOnlyCollection<IpPrefix> destinations);
+
     Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken);
 
     Task<PacketCapture> CaptureAsync(string device, CaptureOptions options, CancellationToken cancellationToken);

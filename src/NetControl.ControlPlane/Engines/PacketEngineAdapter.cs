@@ -52,6 +52,10 @@ internal sealed class PacketEngineAdapter : IEngine
 
     public EngineCounters ReadCounters() => _engine.ReadCounters();
 
+    public IReadOnlyList<IpPrefix> Guard(IReadOnlyCollection<IpPrefix> destinations) => _engine.Guard(destinations);
+
+    public void Release(IReadOnlyCollection<IpPrefix> destinations) => _engine.Release(destinations);
+
     public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken) =>
         _engine.ReadAccountingAsync(cancellationToken);
 

@@ -6,6 +6,7 @@ using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 using NetControl.Engine.Devices;
 using NetControl.Engine.Sessions;
+using NetControl.Network;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -32,11 +33,12 @@ internal sealed class ChangePreparer
     public static bool Reopens(DeviceRecord before, DeviceRecord after) =>
         before.Uid != after.Uid || !EngineDevice.CanUpdate(before.Spec.ToDeviceSpec(), after.Spec.ToDeviceSpec());
 
-    public async Task<PreparedChange> PrepareAsync(IReadOnlyList<RecordChange> changes)
+    public async Task<PreparedChange> PrepareAsync(ControlState before, ControlState after, IReadOnlyList<RecordChange> changes)
     {
         PreparedChange prepared = new();
         try
         {
+            Guard(before.Guarded(), after.Guarded(), prepared);
             foreach (RecordChange change in changes)
             {
                 if (change.After is ProxyRecord proxy && !ReferenceEquals((change.Before as ProxyRecord)?.Spec, proxy.Spec))
@@ -53,6 +55,46 @@ internal sealed class ChangePreparer
             await prepared.UndoAsync();
             throw;
         }
+    }
+
+    /// <summary>What is left when a transaction is in force: devices that go, and the kill switch where nobody wants it any more.</summary>
+    public async Task FinishAsync(PreparedChange prepared)
+    {
+        foreach (IEngineDevice leaving in prepared.Leaving)
+        {
+            await leaving.CloseAsync(SessionCause.DeviceClosed);
+        }
+
+        if (prepared.Released.Count > 0)
+        {
+            _engine.Release(prepared.Released);
+        }
+    }
+
+    // The kill switch comes before what it guards may go away, and goes after everything else.
+    private void Guard(IReadOnlySet<IpPrefix> before, IReadOnlySet<IpPrefix> after, PreparedChange prepared)
+    {
+        IpPrefix[] coming = [.. after.Except(before)];
+        if (coming.Length > 0)
+        {
+            IReadOnlyList<IpPrefix> added;
+            try
+            {
+                added = _engine.Guard(coming);
+            }
+            catch (EngineException e)
+            {
+                throw ControlPlaneException.From(e, "");
+            }
+
+            prepared.OnUndo(() =>
+            {
+                _engine.Release(added);
+                return Task.CompletedTask;
+            });
+        }
+
+        prepared.Released.AddRange(before.Except(after));
     }
 
     private async Task PrepareDevicesAsync(IReadOnlyList<RecordChange> changes, PreparedChange prepared)
@@ -132,7 +174,7 @@ internal sealed class ChangePreparer
     private static string Wish(DeviceRecord record) => record.Uid + RecordCodec.Text(Detached(record));
 
     private static Specs.DeviceDraft Detached(DeviceRecord record) =>
-        record.Draft with { StreamDialer = "", PacketProxy = "", Policy = "", AcceptImmediately = false };
+        record.Draft with { StreamDialer = "", PacketProxy = "", Policy = "", AcceptImmediately = false, KillSwitch = false };
 
     private void Open(DeviceRecord record, PreparedChange prepared)
     {

@@ -3,7 +3,6 @@ using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Storage;
-using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -80,12 +79,20 @@ internal sealed partial class Mutator : IDisposable
                 return await answer(draft, new Outlook(next, _runtimes, PreparedChange.Nothing));
             }
 
-            PreparedChange prepared = await _preparer.PrepareAsync(changes);
+            PreparedChange prepared;
+            using (MutationTrace.Step("prepare"))
+            {
+                prepared = await _preparer.PrepareAsync(_state, next, changes);
+            }
+
             T result;
             try
             {
                 result = await answer(draft, new Outlook(next, _runtimes, prepared));
-                Store(mutation, next, changes, result, notes?.Invoke(draft));
+                using (MutationTrace.Step("store"))
+                {
+                    Store(mutation, next, changes, result, notes?.Invoke(draft));
+                }
             }
             catch
             {
@@ -93,18 +100,19 @@ internal sealed partial class Mutator : IDisposable
                 throw;
             }
 
-            IReadOnlyList<ResourceChange> changed = Publish(next, changes, prepared);
+            IReadOnlyList<ResourceChange> changed;
+            using (MutationTrace.Step("take effect"))
+            {
+                changed = Publish(next, changes, prepared);
+            }
+
             if (changed.Count > 0)
             {
                 mutation.OnChanged?.Invoke(changed);
             }
 
             settled?.Invoke();
-            foreach (Engines.IEngineDevice leaving in prepared.Leaving)
-            {
-                await leaving.CloseAsync(SessionCause.DeviceClosed);
-            }
-
+            await _preparer.FinishAsync(prepared);
             return result;
         }
         finally

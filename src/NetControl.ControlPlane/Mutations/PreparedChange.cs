@@ -1,5 +1,6 @@
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
+using NetControl.Network;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -18,6 +19,9 @@ internal sealed class PreparedChange
 
     /// <summary>Devices to close once the transaction is in force.</summary>
     public List<IEngineDevice> Leaving { get; } = [];
+
+    /// <summary>Destinations that the kill switch need not guard any more.</summary>
+    public List<IpPrefix> Released { get; } = [];
 
     public void OnUndo(Func<Task> undo) => _undo.Push(undo);
 

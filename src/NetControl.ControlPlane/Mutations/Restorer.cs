@@ -43,6 +43,7 @@ internal sealed partial class Restorer
 
     public void Restore(ControlState state, DesiredState expected)
     {
+        Guard(state);
         _engine.RemoveLeftovers([.. state.Devices.Values.Select(d => d.Spec.ToDeviceSpec()), .. Specs(expected)]);
         PreparedChange prepared = new();
         foreach (ProxyRecord proxy in state.Proxies.Values)
@@ -67,6 +68,19 @@ internal sealed partial class Restorer
         let spec = DeviceValidator.Validate(draft, "", FieldNaming.Json, new ViolationList())
         where spec is not null
         select spec.ToDeviceSpec();
+
+    // Before anything else: between the predecessor's end and the first open device nothing may pass.
+    private void Guard(ControlState state)
+    {
+        try
+        {
+            _engine.Guard(state.Guarded());
+        }
+        catch (EngineException e)
+        {
+            LogNotGuarded(e.Message);
+        }
+    }
 
     private DeviceSlot TryOpen(DeviceRecord record)
     {
@@ -138,6 +152,9 @@ internal sealed partial class Restorer
 
     [LoggerMessage(Level = LogLevel.Information, Message = "restored {Name}: interface {Interface}, adopted: {Adopted}")]
     private partial void LogRestored(string name, string @interface, bool adopted);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Error}")]
+    private partial void LogNotGuarded(string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "cannot open {Name}, trying again: {Error}")]
     private partial void LogFailed(string name, string error);

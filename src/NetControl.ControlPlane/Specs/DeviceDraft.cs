@@ -29,6 +29,9 @@ public sealed record DeviceDraft
     /// <summary>The attachment for UDP, or empty.</summary>
     public string PacketProxy { get; init; } = "";
 
+    /// <summary>Whether its routes refuse while it is not there.</summary>
+    public bool KillSwitch { get; init; }
+
     /// <summary>The policy that governs it, or empty.</summary>
     public string Policy { get; init; } = "";
 

@@ -30,6 +30,9 @@ public sealed record TunSpec
     /// <summary>The attachment for UDP, or empty.</summary>
     public required string PacketProxy { get; init; }
 
+    /// <summary>Whether its routes refuse while it is not there.</summary>
+    public bool KillSwitch { get; init; }
+
     /// <summary>The policy that governs it, or empty.</summary>
     public string Policy { get; init; } = "";
 

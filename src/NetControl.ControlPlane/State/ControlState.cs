@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Specs;
+using NetControl.Network;
 
 namespace NetControl.ControlPlane.State;
 
@@ -89,6 +90,10 @@ internal sealed record ControlState
     /// <summary>Any resource; null for one that is not there.</summary>
     public ResourceRecord? Find(string name) =>
         Proxies.GetValueOrDefault(name) ?? (ResourceRecord?)Delegates.GetValueOrDefault(name) ?? (ResourceRecord?)Policies.GetValueOrDefault(name) ?? Devices.GetValueOrDefault(name);
+
+    /// <summary>The destinations that the kill switch guards.</summary>
+    public IReadOnlySet<IpPrefix> Guarded() =>
+        Devices.Values.Where(d => d.Spec.KillSwitch).SelectMany(d => d.Spec.Routes).Select(route => route.Network()).ToHashSet();
 
     public IEnumerable<ResourceRecord> All() => [.. Proxies.Values, .. Delegates.Values, .. Policies.Values, .. Devices.Values];
 }

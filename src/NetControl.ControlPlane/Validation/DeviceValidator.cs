@@ -61,6 +61,7 @@ public static class DeviceValidator
                 Routes = routes,
                 StreamDialer = draft.StreamDialer,
                 PacketProxy = draft.PacketProxy,
+                KillSwitch = draft.KillSwitch,
                 Policy = draft.Policy,
                 AcceptImmediately = draft.AcceptImmediately,
                 Queues = (int)draft.Queues,

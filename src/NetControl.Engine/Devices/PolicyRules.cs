@@ -12,6 +12,21 @@ namespace NetControl.Engine.Devices;
 /// </remarks>
 internal static class PolicyRules
 {
+    /// <summary>After <see cref="EngineOptions.RulePriority"/>: the kill switch's rule for specific routes, behind the devices' own.</summary>
+    public const uint GuardSpecific = 1;
+
+    /// <summary>The main table without its default route, before the devices' default route.</summary>
+    public const uint Main = 2;
+
+    /// <summary>The devices' default route.</summary>
+    public const uint Everything = 3;
+
+    /// <summary>The same as <see cref="Main"/>, for the kill switch.</summary>
+    public const uint GuardMain = 4;
+
+    /// <summary>The kill switch's rule for the default route.</summary>
+    public const uint GuardEverything = 5;
+
     private static readonly Lock s_lock = new();
     private static readonly Dictionary<(string Namespace, RuleInfo Rule), Entry> s_entries = [];
 
@@ -43,11 +58,11 @@ internal static class PolicyRules
             yield return new RuleInfo
             {
                 IsV6 = v6,
-                Priority = options.RulePriority + 1,
+                Priority = options.RulePriority + Main,
                 Table = Rtnl.RT_TABLE_MAIN,
                 SuppressPrefixLength = 0,
             };
-            yield return unmarked with { Priority = options.RulePriority + 2, Table = options.RoutingTable + 1 };
+            yield return unmarked with { Priority = options.RulePriority + Everything, Table = options.RoutingTable + 1 };
         }
     }
 

@@ -33,7 +33,7 @@ internal static class RuleCheck
         foreach (RuleInfo rule in notes.Rules(v6))
         {
             bool ours = rule.Table == options.RoutingTable || rule.Table == options.RoutingTable + 1;
-            bool place = rule.Priority >= options.RulePriority && rule.Priority <= options.RulePriority + 2;
+            bool place = rule.Priority >= options.RulePriority && rule.Priority <= options.RulePriority + PolicyRules.GuardEverything;
             bool wanted = Array.IndexOf(needed, rule) >= 0;
             if (notes.Check(wanted ? !seen.Add(rule) : Array.Exists(needed, other => other with { Priority = rule.Priority } == rule)))
             {

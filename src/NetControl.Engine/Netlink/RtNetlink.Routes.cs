@@ -94,11 +94,40 @@ internal sealed partial class RtNetlink
         Execute(request, $"delete route {destination} from table {table}");
     }
 
+    /// <summary>Adds a route that refuses (<c>prohibit</c>), marked as the kill switch's.</summary>
+    public void AddProhibit(IpPrefix destination, uint table) => Execute(
+        ProhibitRequest(Rtnl.RTM_NEWROUTE, Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL, destination, table),
+        $"add the kill switch's route {destination} to table {table}");
+
+    /// <summary>Removes it.</summary>
+    public void DeleteProhibit(IpPrefix destination, uint table) => Execute(
+        ProhibitRequest(Rtnl.RTM_DELROUTE, Rtnl.NLM_F_ACK, destination, table),
+        $"delete the kill switch's route {destination} from table {table}");
+
     /// <summary>Adds a route again exactly as it was listed.</summary>
     public void Replay(RouteInfo route)
     {
         NetlinkWriter request = new(Rtnl.RTM_NEWROUTE, Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL);
         Execute(request.Append(route.Message), $"add route {route.Destination} to table {route.Table}");
+    }
+
+    private static NetlinkWriter ProhibitRequest(ushort type, ushort flags, IpPrefix destination, uint table)
+    {
+        byte[] header = new byte[Rtnl.RtMsgSize];
+        header[0] = (byte)(destination.Address.IsV4 ? Libc.AF_INET : Libc.AF_INET6);
+        header[1] = (byte)destination.Length;
+        header[4] = table < 256 ? (byte)table : (byte)0;
+        header[5] = Rtnl.RTPROT_NETCONTROL_GUARD;
+        header[6] = Rtnl.RT_SCOPE_UNIVERSE;
+        header[7] = Rtnl.RTN_PROHIBIT;
+        NetlinkWriter request = new(type, flags);
+        request.Append(header);
+        if (destination.Length > 0)
+        {
+            request.Attribute(Rtnl.RTA_DST, destination.Address);
+        }
+
+        return request.Attribute(Rtnl.RTA_TABLE, table);
     }
 
     private static NetlinkWriter RouteRequest(

@@ -67,6 +67,7 @@ internal static class Rtnl
     public const uint RTM_F_LOOKUP_TABLE = 0x1000;
     public const byte RTN_UNICAST = 1;
     public const byte RTN_LOCAL = 2;
+    public const byte RTN_PROHIBIT = 8;
     public const byte RTPROT_STATIC = 4;
 
     /// <summary>
@@ -74,6 +75,9 @@ internal static class Rtnl
     /// linux/rtnetlink.h or iproute2's rt_protos.
     /// </summary>
     public const byte RTPROT_NETCONTROL = 78;
+
+    /// <summary>The kill switch's routes and rules: ours too, but they outlive the process on purpose.</summary>
+    public const byte RTPROT_NETCONTROL_GUARD = 79;
 
     public const byte RT_SCOPE_UNIVERSE = 0;
     public const byte RT_SCOPE_LINK = 253;

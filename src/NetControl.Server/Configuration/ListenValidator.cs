@@ -13,15 +13,36 @@ internal static class ListenValidator
     public const string DefaultHttp = "http://127.0.0.1:9464";
     private const string Off = "off";
 
-    public static (IReadOnlyList<ListenAddress> Grpc, ListenAddress? Http, AccessSettings Access) Validate(
+    public static (IReadOnlyList<ListenAddress> Grpc, IReadOnlyList<ListenAddress> Json, ListenAddress? Http, AccessSettings Access) Validate(
         V1.Listen listen, V1.Audit? audit, ViolationList violations)
     {
         AccessSettings access = AccessValidator.Validate(listen, audit, violations);
-        IReadOnlyList<string> texts = listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc;
-        List<ListenAddress> grpc = [];
+        List<ListenAddress> all = [];
+        List<ListenAddress> grpc = Read("listen.grpc", listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc, listen, access, all, violations);
+        List<ListenAddress> json = Read("listen.json", listen.Json, listen, access, all, violations);
+        ListenAddress? http = null;
+        string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
+        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint || http.IsTls))
+        {
+            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
+                "INVALID_LISTEN_ADDRESS");
+        }
+        else if (http is { IsEphemeral: false } && all.Exists(other => other.Text == http.Text))
+        {
+            violations.Add("listen.http", httpText, "is an address of gRPC or JSON too", "write another port", "DUPLICATE");
+        }
+
+        return (grpc, json, http, access);
+    }
+
+    // Whoever may call may route the machine's traffic, in whatever form: the rule is one.
+    private static List<ListenAddress> Read(string list, IReadOnlyList<string> texts, V1.Listen listen, AccessSettings access,
+        List<ListenAddress> all, ViolationList violations)
+    {
+        List<ListenAddress> result = [];
         for (int i = 0; i < texts.Count; i++)
         {
-            string field = $"listen.grpc[{i}]";
+            string field = $"{list}[{i}]";
             if (!ListenAddress.TryParse(texts[i], field, out ListenAddress? address))
             {
                 violations.Add(field, texts[i], "is not a listen address",
@@ -32,7 +53,7 @@ internal static class ListenValidator
                 violations.Add(field, texts[i], "needs a certificate", "set listen.tls.certificateFile and listen.tls.keyFile",
                     "INVALID_LISTEN_ADDRESS");
             }
-            else if (grpc.Exists(other => other.Text == address.Text && !address.IsEphemeral))
+            else if (all.Exists(other => other.Text == address.Text && !address.IsEphemeral))
             {
                 violations.Add(field, texts[i], "is there twice", "write it once", "DUPLICATE");
             }
@@ -49,22 +70,11 @@ internal static class ListenValidator
             }
             else
             {
-                grpc.Add(address);
+                result.Add(address);
+                all.Add(address);
             }
         }
 
-        ListenAddress? http = null;
-        string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
-        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint || http.IsTls))
-        {
-            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
-                "INVALID_LISTEN_ADDRESS");
-        }
-        else if (http is { IsEphemeral: false } && grpc.Exists(other => other.Text == http.Text))
-        {
-            violations.Add("listen.http", httpText, "is a gRPC address too", "write another port", "DUPLICATE");
-        }
-
-        return (grpc, http, access);
+        return result;
     }
 }

@@ -2,6 +2,7 @@ using NetControl.ControlPlane.Specs;
 using NetControl.Engine;
 using NetControl.Server.Hosting;
 using NetControl.Server.Security;
+using NetControl.Server.Telemetry;
 
 namespace NetControl.Server.Configuration;
 
@@ -15,4 +16,10 @@ internal sealed record ServerConfiguration(
 {
     /// <summary>Who may call, and how much.</summary>
     public AccessSettings Access { get; init; } = new();
+
+    /// <summary>Where traces and logs go; null is nowhere, or where the environment says.</summary>
+    public TelemetrySettings? Telemetry { get; init; }
+
+    /// <summary>Where the API is served as JSON; the default is nowhere.</summary>
+    public IReadOnlyList<ListenAddress> Json { get; init; } = [];
 }

@@ -170,7 +170,11 @@ internal sealed partial class YamlToProtoJson : IDisposable
             return;
         }
 
-        if (!known.IsRepeated)
+        if (known.IsMap)
+        {
+            WriteMap(value, known, field, name);
+        }
+        else if (!known.IsRepeated)
         {
             WriteValue(value, known, field, name);
         }
@@ -189,6 +193,25 @@ internal sealed partial class YamlToProtoJson : IDisposable
         {
             Fault(field, value, "is not a list", $"write {name}: [...] or one - for each entry");
         }
+    }
+
+    private void WriteMap(YamlNode node, FieldDescriptor descriptor, string path, string name)
+    {
+        _json.WriteStartObject(name);
+        if (node is YamlMappingNode mapping)
+        {
+            foreach ((YamlNode key, YamlNode value) in mapping.Children)
+            {
+                string entry = key is YamlScalarNode { Value: { } text } ? text : "?";
+                WriteValue(value, descriptor.MessageType.FindFieldByNumber(2), $"{path}.{entry}", entry);
+            }
+        }
+        else
+        {
+            Fault(path, node, "is not a mapping", "write entries as name: value");
+        }
+
+        _json.WriteEndObject();
     }
 
     private void WriteValue(YamlNode node, FieldDescriptor descriptor, string path, string? name)

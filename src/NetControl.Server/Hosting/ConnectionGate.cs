@@ -31,12 +31,12 @@ internal sealed class ConnectionGate
         return next(connection);
     });
 
-    /// <summary>A gRPC listener.</summary>
-    public void GuardGrpc(ListenOptions listen, ListenAddress address)
+    /// <summary>A listener of the API, as gRPC or as JSON.</summary>
+    public void GuardApi(ListenOptions listen, ListenAddress address, bool isJson)
     {
         bool anonymous = address.UnixPath is null && (address.IsLocal || _access.Settings.Insecure);
         Role role = anonymous ? _access.Settings.AnonymousRole : Role.None;
-        listen.Use(next => connection => RunAsync(connection, address, role, next));
+        listen.Use(next => connection => RunAsync(connection, address, isJson, role, next));
         if (!address.IsTls)
         {
             return;
@@ -44,7 +44,7 @@ internal sealed class ConnectionGate
 
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            OnConnection = context => ValueTask.FromResult(Handshake(context, role)),
+            OnConnection = context => ValueTask.FromResult(Handshake(context, role, isJson)),
             HandshakeTimeout = _access.Settings.Limits.HandshakeTimeout,
         });
         listen.Use(next => connection =>
@@ -54,11 +54,12 @@ internal sealed class ConnectionGate
         });
     }
 
-    private async Task RunAsync(ConnectionContext connection, ListenAddress address, Role role, ConnectionDelegate next)
+    private async Task RunAsync(ConnectionContext connection, ListenAddress address, bool isJson, Role role, ConnectionDelegate next)
     {
         ConnectionFacts facts = new()
         {
             IsGrpc = true,
+            IsJson = isJson,
             AnonymousRole = role,
             AsksForCertificate = address.IsTls && _access.Tls!.AsksForCertificate,
             Peer = address.UnixPath is not null && connection.Features.Get<IConnectionSocketFeature>() is { } socket
@@ -84,14 +85,14 @@ internal sealed class ConnectionGate
     }
 
     // Read for each connection: this is how a new certificate comes into force.
-    private SslServerAuthenticationOptions Handshake(TlsHandshakeCallbackContext context, Role anonymous)
+    private SslServerAuthenticationOptions Handshake(TlsHandshakeCallbackContext context, Role anonymous, bool isJson)
     {
         TlsMaterial material = _access.Tls!.Material;
         SslServerAuthenticationOptions options = new()
         {
             ServerCertificateContext = material.Server,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            ApplicationProtocols = [isJson ? SslApplicationProtocol.Http11 : SslApplicationProtocol.Http2],
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
 
             // A resumed session would skip the look at the client's certificate.

@@ -100,7 +100,8 @@ internal static class ServerCommand
             }
         });
         RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, state, check,
-            loops, logLevel, logFormat, auditLog, hardening, TokenCommand.Create() };
+            loops, logLevel, logFormat, auditLog, hardening, TokenCommand.Create(),
+            ReleaseCommand.Create() };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
             ConfigFile = parsed.GetValue(config),

@@ -11,6 +11,7 @@ using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
 using NetControl.Server.Metrics;
 using NetControl.Server.Security;
+using NetControl.Server.Telemetry;
 
 namespace NetControl.Server.Hosting;
 
@@ -48,8 +49,11 @@ internal static class ServerProcess
                 ProcessHardening.KeepSecrets();
             }
 
-            using StderrLoggerProvider logs = new(options.LogLevel, options.JsonLogs);
-            await ServeAsync(options, configuration, logs);
+            using StderrLoggerProvider lines = new(options.LogLevel, options.JsonLogs);
+            using TelemetryExport? telemetry = TelemetryExport.Start(
+                TelemetrySettings.Choose(configuration.Telemetry, Environment.GetEnvironmentVariable));
+            using ILoggerProvider? exporting = telemetry is null ? null : new ExportingLoggerProvider(lines, telemetry);
+            await ServeAsync(options, configuration, exporting ?? lines, telemetry is not null);
             return ExitCode.Ok;
         }
         catch (ConfigurationException e)
@@ -74,12 +78,13 @@ internal static class ServerProcess
         }
     }
 
-    private static async Task ServeAsync(ServerOptions options, ServerConfiguration configuration, StderrLoggerProvider logs)
+    private static async Task ServeAsync(ServerOptions options, ServerConfiguration configuration, ILoggerProvider logs, bool traces)
     {
         ILogger log = logs.CreateLogger("NetControl");
         using ProcessSignals signals = new();
         using AccessRuntime access = AccessRuntime.Open(configuration.Access, options.ConfigFile ?? "config", TimeProvider.System, logs);
-        using BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http, configuration.Access.SocketOwner,
+        using BoundListeners listeners = BoundListeners.Bind(
+            configuration.Grpc, configuration.Json, configuration.Http, configuration.Access.SocketOwner,
             configuration.Access.SocketGroup);
         ControlMetrics metrics = new();
         using IStateStore store = new MeteredStateStore(StateFile.Open(options), metrics);
@@ -96,7 +101,7 @@ internal static class ServerProcess
             await file.ApplyAsync(configuration);
         }
 
-        await using WebApplication app = WebHost.Build(plane, listeners, access, logs, metrics);
+        await using WebApplication app = WebHost.Build(plane, listeners, access, logs, metrics, traces);
         try
         {
             await app.StartAsync();
@@ -118,7 +123,7 @@ internal static class ServerProcess
     {
         const int FirstOrdinaryPort = 1024;
         AccessSettings access = configuration.Access;
-        bool low = configuration.Grpc.Append(configuration.Http).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
+        bool low = configuration.Grpc.Concat(configuration.Json).Append(configuration.Http).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
         return Capabilities.NetAdmin | (low ? Capabilities.BindLowPorts : 0)
             | ((access.SocketOwner ?? access.SocketGroup) is null ? 0 : Capabilities.ChangeOwner);
     }
@@ -145,6 +150,7 @@ internal static class ServerProcess
     {
         IEnumerable<string> parts = plane.Devices.All().Where(d => d.Status is not null).Select(d => d.Meta.Name)
             .Concat(listeners.Grpc.Select(l => $"grpc {l.Url}"))
+            .Concat(listeners.Json.Select(l => $"json {l.Url}"))
             .Concat(listeners.Http is null ? [] : [$"http {listeners.Http.Url}"]);
         return $"ready: {string.Join(", ", parts)}";
     }

@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using NetControl.ControlPlane;
 using NetControl.Engine.Hardening;
+using NetControl.Server.Gateway;
 using NetControl.Server.Interceptors;
 using NetControl.Server.Limits;
 using NetControl.Server.Metrics;
 using NetControl.Server.Security;
 using NetControl.Server.Services;
+using NetControl.Server.Telemetry;
 
 namespace NetControl.Server.Hosting;
 
@@ -16,19 +18,19 @@ namespace NetControl.Server.Hosting;
 internal static class WebHost
 {
     public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs,
-        ControlMetrics? control = null)
+        ControlMetrics? control = null, bool traces = false)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
         builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners, access));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
             Take(listeners, endPoint));
-        return Finish(builder, plane, access, trustsInProcess: false, control);
+        return Finish(builder, plane, access, trustsInProcess: false, control, traces);
     }
 
     /// <summary>The application on whatever server the builder has; tests put theirs in.</summary>
     public static WebApplication Finish(WebApplicationBuilder builder, NetControlPlane plane, AccessRuntime access, bool trustsInProcess,
-        ControlMetrics? control = null)
+        ControlMetrics? control = null, bool traces = false)
     {
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -59,7 +61,17 @@ internal static class WebHost
         EngineMetrics metrics = app.Services.GetRequiredService<EngineMetrics>();
         CallMetrics.Export(metrics.Registry, access);
         AccessControl gate = new(access, ProcessHardening.EffectiveUserId, metrics.Calls, trustsInProcess);
+
+        // Before routing: what comes in as JSON goes on as gRPC, through everything that follows.
+        JsonGateway json = new(
+            context => context.Features.Get<ConnectionFacts>()?.IsJson ?? trustsInProcess, access.Settings.Limits.MaxMessageBytes);
+        app.Use(next => context => json.InvokeAsync(context, next));
         app.UseRouting();
+        if (traces)
+        {
+            app.Use(next => context => CallTracing.InvokeAsync(context, next));
+        }
+
         app.Use(next => context => gate.InvokeAsync(context, next));
         app.MapGrpcService<DeviceService>();
         app.MapGrpcService<ProxyService>();
@@ -94,7 +106,12 @@ internal static class WebHost
         ConnectionGate gate = new(access, options.ApplicationServices.GetRequiredService<EngineMetrics>().Calls);
         foreach (BoundListener listener in listeners.Grpc)
         {
-            Listen(options, listener.EndPoint, HttpProtocols.Http2, listen => gate.GuardGrpc(listen, listener.Address));
+            Listen(options, listener.EndPoint, HttpProtocols.Http2, listen => gate.GuardApi(listen, listener.Address, isJson: false));
+        }
+
+        foreach (BoundListener listener in listeners.Json)
+        {
+            Listen(options, listener.EndPoint, HttpProtocols.Http1, listen => gate.GuardApi(listen, listener.Address, isJson: true));
         }
 
         if (listeners.Http is { } http)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -57,6 +58,12 @@ internal sealed class LogWriter : IDisposable
                     json.WriteString(JsonNamingPolicy.SnakeCaseLower.ConvertName(key),
                         System.Convert.ToString(value, CultureInfo.InvariantCulture));
                 }
+            }
+
+            if (Activity.Current is { } activity)
+            {
+                json.WriteString("trace_id", activity.TraceId.ToHexString());
+                json.WriteString("span_id", activity.SpanId.ToHexString());
             }
 
             if (exception is not null)

@@ -26,13 +26,17 @@ internal static class ConfigurationMapping
     public static ApplyRequest ToApply(this V1.ApplyConfigurationRequest request)
     {
         V1.Configuration document = request.Configuration ?? new V1.Configuration();
-        if (document.Listen is not null)
+        ViolationList violations = new();
+        foreach ((string field, object? value) in (ReadOnlySpan<(string, object?)>)
+            [("listen", document.Listen), ("limits", document.Limits), ("audit", document.Audit), ("telemetry", document.Telemetry)])
         {
-            ViolationList violations = new();
-            violations.AddText("configuration.listen", "is the configuration file's alone; leave it out", "NOT_APPLICABLE");
-            violations.ThrowIfAny("");
+            if (value is not null)
+            {
+                violations.AddText($"configuration.{field}", "is the configuration file's alone; leave it out", "NOT_APPLICABLE");
+            }
         }
 
+        violations.ThrowIfAny("");
         return new ApplyRequest(new DesiredState
         {
             Proxies = [.. document.Proxies.Select(p => p.ToDraft(p.Name))],

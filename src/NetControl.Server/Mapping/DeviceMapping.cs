@@ -21,6 +21,7 @@ internal static class DeviceMapping
         StreamDialer = message.StreamDialer,
         PacketProxy = message.PacketProxy,
         Policy = message.Policy,
+        KillSwitch = message.KillSwitch,
         AcceptImmediately = message.Accept == V1.AcceptMode.Immediate,
         Queues = message.Queues,
         DisableOffload = message.DisableOffload,
@@ -51,6 +52,7 @@ internal static class DeviceMapping
             StreamDialer = spec.StreamDialer,
             PacketProxy = spec.PacketProxy,
             Policy = spec.Policy,
+            KillSwitch = spec.KillSwitch,
             Accept = spec.AcceptImmediately ? V1.AcceptMode.Immediate : V1.AcceptMode.AfterConnect,
             Queues = (uint)spec.Queues,
             DisableOffload = spec.DisableOffload,
@@ -103,6 +105,7 @@ internal static class DeviceMapping
             Routes = mask.Covers("routes", message.Routes.Count > 0) ? wish.Routes : draft.Routes,
             StreamDialer = mask.Covers("stream_dialer", message.StreamDialer.Length > 0) ? wish.StreamDialer : draft.StreamDialer,
             PacketProxy = mask.Covers("packet_proxy", message.PacketProxy.Length > 0) ? wish.PacketProxy : draft.PacketProxy,
+            KillSwitch = mask.Covers("kill_switch", message.KillSwitch) ? wish.KillSwitch : draft.KillSwitch,
             Policy = mask.Covers("policy", message.Policy.Length > 0) ? wish.Policy : draft.Policy,
             AcceptImmediately = mask.Covers("accept", message.Accept != V1.AcceptMode.Unspecified)
                 ? wish.AcceptImmediately : draft.AcceptImmediately,
@@ -120,7 +123,7 @@ internal static class DeviceMapping
     private static readonly string[] s_writable =
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
-        "limits", "policy", "congestion_control", "keep_alive",
+        "limits", "policy", "kill_switch", "congestion_control", "keep_alive",
         "descriptor_socket",
     ];
 

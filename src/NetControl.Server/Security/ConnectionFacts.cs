@@ -10,6 +10,9 @@ internal sealed class ConnectionFacts
     /// <summary>Whether the gRPC services are served here, and nothing else.</summary>
     public bool IsGrpc { get; init; }
 
+    /// <summary>Whether they are served as JSON: the gateway makes gRPC of it before anybody else looks.</summary>
+    public bool IsJson { get; init; }
+
     /// <summary>The role of a caller that presents nothing.</summary>
     public Role AnonymousRole { get; init; }
 

@@ -34,6 +34,9 @@ internal sealed class FakeEngine : IEngine
     /// <summary>Says which device does not open, and why.</summary>
     public Func<DeviceSpec, Exception?>? OpenFails { get; set; }
 
+    /// <summary>What the kill switch guards.</summary>
+    public HashSet<IpPrefix> Guarded { get; } = [];
+
     public List<FakeDevice> Devices { get; } = [];
 
     /// <summary>The interfaces that each call kept leftovers for.</summary>
@@ -223,6 +226,10 @@ internal sealed class FakeEngine : IEngine
             };
         }
     }
+
+    public IReadOnlyList<IpPrefix> Guard(IReadOnlyCollection<IpPrefix> destinations) => [.. destinations.Where(Guarded.Add)];
+
+    public void Release(IReadOnlyCollection<IpPrefix> destinations) => Guarded.ExceptWith(destinations);
 
     public Task<IReadOnlyList<AccountingRow>> ReadAccountingAsync(CancellationToken cancellationToken)
     {

@@ -76,7 +76,7 @@ public sealed class LeftoversTests : IDisposable
     public void ForeignRules_AreNeverTouched()
     {
         _space.Ip("rule", "add", "pref", "9000", "not", "fwmark", "0x4e43", "lookup", "20035");
-        _space.Ip("rule", "add", "pref", "9001", "lookup", "main", "suppress_prefixlength", "0", "protocol", "static");
+        _space.Ip("rule", "add", "pref", "9002", "lookup", "main", "suppress_prefixlength", "0", "protocol", "static");
         _space.Ip("-6", "rule", "add", "pref", "9000", "from", "fd00::/8", "lookup", "20035", "protocol", "78");
         string before = Rules();
         Remove();

@@ -70,8 +70,8 @@ public sealed class TunInterfaceTests : IDisposable
         Assert.Equal(
             """
             9000: not from all fwmark 0x4e43 lookup 20035 proto 78
-            9001: from all lookup main suppress_prefixlength 0 proto 78
-            9002: not from all fwmark 0x4e43 lookup 20036 proto 78
+            9002: from all lookup main suppress_prefixlength 0 proto 78
+            9003: not from all fwmark 0x4e43 lookup 20036 proto 78
             """,
             string.Join('\n', Rules("-4")));
         Assert.Empty(Rules("-6"));

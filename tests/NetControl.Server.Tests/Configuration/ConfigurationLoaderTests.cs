@@ -99,8 +99,8 @@ public sealed class ConfigurationLoaderTests
     [InlineData("devices:\n- name: devices/tun0\n  adresses: []\n", "devices[0].adresses: unknown field (line 3); did you mean addresses?")]
     [InlineData("devices:\n- name: devices/tun0\n  stream_dialer: x\n",
         "devices[0].stream_dialer: unknown field (line 3); did you mean streamDialer?")]
-    [InlineData("\"\": 1\n", "?: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit")]
-    [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit")]
+    [InlineData("\"\": 1\n", "?: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit, telemetry")]
+    [InlineData("foo: 1\n", "foo: unknown field (line 1); known: listen, devices, delegates, proxies, policies, limits, audit, telemetry")]
     [InlineData("devices:\n- name: devices/tun0\n  etag: x\n", "devices[0].etag: is set by the server only (line 3); leave it out")]
     [InlineData("devices: devices/tun0\n",
         "devices: \"devices/tun0\" is not a list (line 1); write devices: [...] or one - for each entry")]

@@ -64,7 +64,7 @@ public sealed class BoundListenerTests : IDisposable
     {
         Assert.True(ListenAddress.TryParse($"unix:{_directory}/x.sock", "listen.grpc[0]", out ListenAddress? first));
         Assert.True(ListenAddress.TryParse("http://192.0.2.1:1", "listen.grpc[1]", out ListenAddress? second));
-        StartException e = Assert.Throws<StartException>(() => BoundListeners.Bind([first, second], null));
+        StartException e = Assert.Throws<StartException>(() => BoundListeners.Bind([first, second], [], null));
         Assert.Contains("listen.grpc[1]: \"http://192.0.2.1:1\" is not an address of this machine", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists($"{_directory}/x.sock"));
     }

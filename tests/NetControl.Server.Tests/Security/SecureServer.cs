@@ -35,6 +35,9 @@ internal sealed class SecureServer : IAsyncDisposable
     /// <summary>Where it listens, in the order of the configuration.</summary>
     public IReadOnlyList<string> Urls => [.. _listeners.Grpc.Select(l => l.Url)];
 
+    /// <summary>Where JSON is served, in the order of the configuration.</summary>
+    public IReadOnlyList<string> JsonUrls => [.. _listeners.Json.Select(l => l.Url)];
+
     /// <summary>Where the HTTP paths are.</summary>
     public string HttpUrl => _listeners.Http!.Url;
 
@@ -42,8 +45,8 @@ internal sealed class SecureServer : IAsyncDisposable
     {
         ServerConfiguration configuration = ConfigurationLoader.Load(yaml);
         AccessRuntime access = AccessRuntime.Open(configuration.Access, "config", time ?? TimeProvider.System, NullLoggerProvider.Instance);
-        BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Http, configuration.Access.SocketOwner,
-            configuration.Access.SocketGroup);
+        BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Json, configuration.Http,
+            configuration.Access.SocketOwner, configuration.Access.SocketGroup);
         TestPlane plane = await TestPlane.WithDeviceAsync();
         WebApplication app = WebHost.Build(plane.Plane, listeners, access, NullLoggerProvider.Instance);
         await app.StartAsync();

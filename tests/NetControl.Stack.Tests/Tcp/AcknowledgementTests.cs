@@ -119,7 +119,32 @@ public sealed class AcknowledgementTests
         s.Flush().Sent();
         Assert.True(s.Owes("A 1:1461 ack 1")); // an old one
         s.Flush().Sent();
-        Assert.False(s.Owes("A 5841:20441 ack 1")); // a super-segment waits for the end of the batch
+        Assert.True(s.Owes("A 5841:20441 ack 1")); // a super-segment, while the peer has little in flight
+    }
+
+    // A single acknowledgement for a batch may be lost, and then a small window stands still for the time of a timer.
+    [Fact]
+    public void SuperSegments_AreAcknowledgedOneByOne_ForAMegabyte_AndAgainAfterASilence()
+    {
+        using TcpScript s = TcpScript.Established();
+        long next = 1;
+        Assert.True(OwesNext());
+        while (next < 1 << 20)
+        {
+            OwesNext();
+        }
+
+        Assert.False(OwesNext()); // from now on once for a batch
+        s.Advance(101);
+        Assert.True(OwesNext());
+
+        bool OwesNext()
+        {
+            bool owes = s.Owes($"A {next}:{next + 14600} ack 1");
+            next += 14600;
+            s.Flush().Sent();
+            return owes;
+        }
     }
 
     [Fact]
