@@ -57,12 +57,17 @@ public sealed class NetControlPlane : IDisposable
         Policies = new PolicyDirectory(_mutator, _runtimes, logger);
         Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
         Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
+        _restorer.OnReopened = Configuration.OnTakenBack = mutation => OnSystemMutation?.Invoke(mutation);
         Sessions = new SessionDirectory(_mutator, engine);
         Diagnostics = new Diagnostics(engine, Devices, new ProxyProber(engine, dialers, time), FindProxy, FindUsedProxies);
         Requests = new IdempotencyCache(time);
         Time = time;
         StartTime = time.GetUtcNow();
     }
+
+    /// <summary>Gets every change that the control plane makes by itself. Set before <see cref="Restore"/>; called on any thread, must be
+    /// quick and must not throw.</summary>
+    public Action<SystemMutation>? OnSystemMutation { get; set; }
 
     /// <summary>Proxies.</summary>
     public ProxyDirectory Proxies { get; }
@@ -105,6 +110,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Where desired state is kept.</summary>
     public string StateDescription => _store.Description;
+
+    /// <summary>Cancelled when the end has begun.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Whether the end has begun: mutations are refused.</summary>
     public bool ShuttingDown => _mutator.ShuttingDown;

@@ -79,7 +79,8 @@ public sealed class EngineDevice
 
     /// <summary>Whether a device can take another spec as it is, sessions and all.</summary>
     public static bool CanUpdate(DeviceSpec from, DeviceSpec to) =>
-        from.Name == to.Name && from.InterfaceName == to.InterfaceName && from.Queues == to.Queues && from.Offload == to.Offload;
+        from.Name == to.Name && from.InterfaceName == to.InterfaceName && from.DescriptorSocket == to.DescriptorSocket
+        && from.Queues == to.Queues && from.Offload == to.Offload;
 
     /// <summary>
     /// Takes another spec's addresses, routes, MTU, filtering and limits, which hold for new sessions; live ones go on with what they were

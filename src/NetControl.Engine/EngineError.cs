@@ -21,6 +21,9 @@ public enum EngineError
     /// <summary>The kernel refused an address, route, rule, MTU or link change.</summary>
     KernelRefused,
 
+    /// <summary>Nobody handed a descriptor over where the device waits for one.</summary>
+    DescriptorMissing,
+
     /// <summary>The device is closed.</summary>
     Closed,
 

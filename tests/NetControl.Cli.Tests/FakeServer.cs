@@ -34,6 +34,7 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGrpcService<Configurations>();
         _app.MapGrpcService<Policies>();
         _app.MapGrpcService<Diagnostics>();
+        _app.MapGrpcService<Audit>();
         _app.MapGrpcService<Infos>();
     }
 
@@ -133,6 +134,8 @@ internal sealed class FakeServer : IAsyncDisposable
     private sealed class Policies : PolicyService.PolicyServiceBase;
 
     private sealed class Diagnostics : DiagnosticsService.DiagnosticsServiceBase;
+
+    private sealed class Audit : AuditService.AuditServiceBase;
 
     private sealed class Infos : InfoService.InfoServiceBase;
 }

@@ -130,18 +130,18 @@ public sealed class SecurityTests
 
         Assert.Equal((Refused, "UNAUTHENTICATED"), Outcome(Run(world, [], Netctl(), [.. bearer, "info"])));
 
-        // The audit log has the two attempts, no secret, and follows its name when it is rotated.
+        // The audit log has the file that was applied, the two attempts, no secret, and follows its name when it is rotated.
         string written = await File.ReadAllTextAsync(audit);
         Assert.DoesNotContain("hunter2", written, StringComparison.Ordinal);
         Assert.Equal(
-            ["uri:spiffe://prod.example/ci proxies/a PERMISSION_DENIED", "token:boss proxies/new OK"],
+            ["system  OK", "uri:spiffe://prod.example/ci proxies/a PERMISSION_DENIED", "token:boss proxies/new OK"],
             written.TrimEnd().Split('\n').Select(Summary));
         File.Move(audit, audit + ".1");
         world.Daemon.Signal("USR1");
         Assert.Equal((0, ""), Outcome(Run(world, [], Netctl(), "-a", $"unix:{world.SocketPath}", "proxies", "delete", "new")));
         Assert.Equal(["uid:0 proxies/new OK"], (await File.ReadAllTextAsync(audit)).TrimEnd().Split('\n').Select(Summary));
         PrometheusText metrics = await world.Api.ReadMetricsAsync();
-        Assert.Equal(3, metrics.Sum("netcontrol_audit_lines_total", ("result", "written")));
+        Assert.Equal(4, metrics.Sum("netcontrol_audit_lines_total", ("result", "written")));
         Assert.Equal(1, metrics.Sum("netcontrol_auth_failures_total", ("reason", "role_too_low")));
         Assert.True(metrics.Sum("netcontrol_tls_handshake_failures_total", ("reason", "certificate_unknown_authority")) >= 1);
         Assert.Equal(0, await world.Daemon.TerminateAsync());

@@ -368,7 +368,8 @@ internal sealed partial class World : IAsyncDisposable
     [GeneratedRegex(" linkdown| (qdisc|state|addrgenmode) \\S+|NO-CARRIER,|,LOWER_UP", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LiveState();
 
-    private DaemonProcess Launch(string configuration, string[] prefix, string[] options)
+    /// <summary>Starts netcontrold in the client namespace, behind a prefix and with further options, and does not wait.</summary>
+    public DaemonProcess Launch(string configuration, string[] prefix, string[] options)
     {
         File.WriteAllText(ConfigurationFile, configuration);
         _daemon = DaemonProcess.Start(ConfigurationFile, ["ip", "netns", "exec", Client.Name, .. prefix], options);

@@ -29,6 +29,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public Server.Audit.AuditLog Audit => _access.Audit;
+
     public GrpcChannel Channel => _channel;
 
     public DeviceService.DeviceServiceClient Devices => new(_channel);

@@ -43,6 +43,7 @@ internal static class NetctlCommand
             CaptureCommand.Create(),
             DiagnoseCommand.Create(),
             ProbeCommand.Create(),
+            AuditCommand.Create(),
             CompletionCommand.Create(),
             Info(),
         };

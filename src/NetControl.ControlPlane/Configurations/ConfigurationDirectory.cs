@@ -96,6 +96,9 @@ public sealed partial class ConfigurationDirectory : IDisposable
     /// <summary>What was applied is taken back now.</summary>
     public Task<ConfigurationView> RevertAsync(string id, MutationContext mutation) => SettleAsync(id, takeBack: true, mutation);
 
+    /// <summary>Gets what is taken back because its time is over. Set once, before anything is applied.</summary>
+    internal Action<SystemMutation>? OnTakenBack { get; set; }
+
     /// <inheritdoc/>
     public void Dispose() => _timer?.Dispose();
 
@@ -165,8 +168,11 @@ public sealed partial class ConfigurationDirectory : IDisposable
     {
         try
         {
-            await RevertAsync(id, MutationContext.Internal);
+            IReadOnlyList<ResourceChange> changed = [];
+            await RevertAsync(id, MutationContext.Internal with { OnChanged = changes => changed = changes });
             LogTakenBack(id);
+            OnTakenBack?.Invoke(new SystemMutation(SystemCause.UnconfirmedReverted,
+                $"nobody confirmed the configuration \"{id}\" in time", changed));
         }
         catch (ControlPlaneException e) when (e.Error is ControlPlaneError.NotFound or ControlPlaneError.ShuttingDown)
         {

@@ -49,6 +49,9 @@ public enum ControlPlaneError
     /// <summary>The kernel refused an address, route, rule, MTU or link change.</summary>
     KernelRefused,
 
+    /// <summary>Nobody handed a descriptor over where the device waits for one.</summary>
+    DescriptorMissing,
+
     /// <summary>The device is closed.</summary>
     DeviceClosed,
 

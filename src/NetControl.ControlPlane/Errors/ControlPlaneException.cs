@@ -45,6 +45,7 @@ public sealed class ControlPlaneException : Exception
             EngineError.TunDeviceDenied => ControlPlaneError.TunDeviceDenied,
             EngineError.InterfaceBusy => ControlPlaneError.InterfaceBusy,
             EngineError.KernelRefused => ControlPlaneError.KernelRefused,
+            EngineError.DescriptorMissing => ControlPlaneError.DescriptorMissing,
             EngineError.Closed => ControlPlaneError.DeviceClosed,
             EngineError.LimitExceeded => ControlPlaneError.LimitExceeded,
             _ => ControlPlaneError.Internal,

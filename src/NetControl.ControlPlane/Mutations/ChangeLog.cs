@@ -57,14 +57,15 @@ public sealed class ChangeLog
     }
 
     /// <summary>Adds what changed together, and wakes those who wait.</summary>
-    internal void Append(IEnumerable<(string Name, object? Before, object? After, bool Derived)> changes)
+    internal IReadOnlyList<ResourceChange> Append(IReadOnlyList<(string Name, object? Before, object? After, bool Derived)> changes)
     {
         lock (_gate)
         {
             long sequence = _sequence + 1;
-            foreach ((string name, object? before, object? after, bool derived) in changes)
+            ResourceChange[] numbered = [.. changes.Select(c => new ResourceChange(sequence, c.Name, c.Before, c.After, c.Derived))];
+            foreach (ResourceChange change in numbered)
             {
-                _changes.Enqueue(new ResourceChange(sequence, name, before, after, derived));
+                _changes.Enqueue(change);
             }
 
             // A number is remembered whole, or not at all; the last one always.
@@ -82,6 +83,7 @@ public sealed class ChangeLog
             TaskCompletionSource changed = _changed;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             changed.TrySetResult();
+            return numbered;
         }
     }
 }

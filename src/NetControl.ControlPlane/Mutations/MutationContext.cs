@@ -28,6 +28,10 @@ public sealed record MutationContext
     /// <summary>Who asks, for the audit log; whatever the server calls it.</summary>
     public object? Caller { get; init; }
 
+    /// <summary>Gets what the change changed, once it is in force and before the next can begin: resources that merely tell something new
+    /// about others are left out. It must be quick, and must not throw.</summary>
+    public Action<IReadOnlyList<ResourceChange>>? OnChanged { get; init; }
+
     /// <summary>It settles what waits for confirmation, and need not wait for it.</summary>
     internal bool Settles { get; init; }
 }

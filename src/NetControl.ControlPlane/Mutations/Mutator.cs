@@ -100,9 +100,15 @@ internal sealed partial class Mutator : IDisposable
                 throw;
             }
 
+            IReadOnlyList<ResourceChange> changed;
             using (MutationTrace.Step("take effect"))
             {
-                Publish(next, changes, prepared);
+                changed = Publish(next, changes, prepared);
+            }
+
+            if (changed.Count > 0)
+            {
+                mutation.OnChanged?.Invoke(changed);
             }
 
             settled?.Invoke();
@@ -140,7 +146,8 @@ internal sealed partial class Mutator : IDisposable
     }
 
     /// <summary>Changes what resources are doing, and not what was wished; those who follow are told.</summary>
-    public void Note(string name, Action change)
+    /// <returns>What is new about the resource; nothing when there is no such resource.</returns>
+    public IReadOnlyList<ResourceChange> Note(string name, Action change)
     {
         lock (_runtimes.Gate)
         {
@@ -148,7 +155,7 @@ internal sealed partial class Mutator : IDisposable
             object? before = view.Any(name);
             change();
             object? after = view.Any(name);
-            Changes.Append(after is null ? [] : [(name, before, after, true)]);
+            return Changes.Append(after is null ? [] : [(name, before, after, true)]);
         }
     }
 
@@ -208,7 +215,7 @@ internal sealed partial class Mutator : IDisposable
         }
     }
 
-    private void Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared)
+    private IReadOnlyList<ResourceChange> Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared)
     {
         lock (_runtimes.Gate)
         {
@@ -221,8 +228,11 @@ internal sealed partial class Mutator : IDisposable
             if (changes.Count > 0)
             {
                 StateView after = new(next, _runtimes, PreparedChange.Nothing);
-                Changes.Append([.. old.Select(o => (o.Name, o.Before, after.Any(o.Name), !changed.Contains(o.Name)))]);
+                return [.. Changes.Append([.. old.Select(o => (o.Name, o.Before, after.Any(o.Name), !changed.Contains(o.Name)))])
+                    .Where(change => !change.Derived)];
             }
+
+            return [];
         }
     }
 

@@ -16,6 +16,7 @@ namespace NetControl.ControlPlane.Mutations;
 internal sealed partial class Restorer
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_agentPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
     private readonly Mutator _mutator;
     private readonly Runtimes _runtimes;
@@ -36,6 +37,9 @@ internal sealed partial class Restorer
         _logger = logger;
         _stopping = stopping;
     }
+
+    /// <summary>Gets each device that opens late.</summary>
+    public Action<SystemMutation>? OnReopened { get; set; }
 
     public void Restore(ControlState state, DesiredState expected)
     {
@@ -97,7 +101,7 @@ internal sealed partial class Restorer
     {
         try
         {
-            for (TimeSpan pause = s_firstPause; ; pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause)
+            for (TimeSpan pause = s_firstPause; ; pause = Next(name, pause))
             {
                 await Task.Delay(pause, _time, _stopping);
                 bool done = true;
@@ -118,6 +122,13 @@ internal sealed partial class Restorer
         }
     }
 
+    // An agent that was away has an interface ready as soon as it is back; what else keeps a device from opening takes its time.
+    private TimeSpan Next(string name, TimeSpan pause)
+    {
+        TimeSpan longest = _runtimes.Device(name)?.Fault?.Error == ControlPlaneError.DescriptorMissing ? s_agentPause : s_longestPause;
+        return pause * 2 < longest ? pause * 2 : longest;
+    }
+
     // Removed, changed or opened meanwhile: nothing is left to do here.
     private bool Retry(string name)
     {
@@ -129,7 +140,13 @@ internal sealed partial class Restorer
         }
 
         DeviceSlot slot = TryOpen(record);
-        _mutator.Note(name, () => _runtimes.Restore(record, slot));
+        IReadOnlyList<ResourceChange> changes = _mutator.Note(name, () => _runtimes.Restore(record, slot));
+        if (slot.Device is not null)
+        {
+            OnReopened?.Invoke(new SystemMutation(SystemCause.DeviceReopened, "the device could not be opened before, and was tried again",
+                changes));
+        }
+
         return slot.Device is not null;
     }
 

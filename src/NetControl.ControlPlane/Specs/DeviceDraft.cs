@@ -11,6 +11,9 @@ public sealed record DeviceDraft
     /// <summary>The interface's name; empty is the device's id.</summary>
     public string Interface { get; init; } = "";
 
+    /// <summary>The Unix socket of the agent that hands the interface over; empty to make or adopt one.</summary>
+    public string DescriptorSocket { get; init; } = "";
+
     /// <summary>The MTU; 0 is the default.</summary>
     public long Mtu { get; init; }
 

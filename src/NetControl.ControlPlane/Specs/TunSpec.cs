@@ -9,8 +9,11 @@ public sealed record TunSpec
     /// <summary>The resource name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The interface's name.</summary>
+    /// <summary>The interface's name; empty for whichever is handed over.</summary>
     public required string Interface { get; init; }
+
+    /// <summary>The Unix socket of the agent that hands the interface over; empty to make or adopt one.</summary>
+    public string DescriptorSocket { get; init; } = "";
 
     /// <summary>The MTU; 0 is the default.</summary>
     public required int Mtu { get; init; }
@@ -68,6 +71,7 @@ public sealed record TunSpec
     {
         Name = Name,
         InterfaceName = Interface,
+        DescriptorSocket = DescriptorSocket,
         Mtu = Mtu,
         Addresses = Addresses,
         Routes = Routes,

@@ -9,7 +9,7 @@ public static class DeviceConflicts
     /// <summary>Checks a device against another one that exists, or that the same document declares.</summary>
     public static void Check(TunSpec spec, TunSpec other, string prefix, ViolationList violations)
     {
-        if (string.Equals(spec.Interface, other.Interface, StringComparison.Ordinal))
+        if (spec.Interface.Length > 0 && string.Equals(spec.Interface, other.Interface, StringComparison.Ordinal))
         {
             violations.Add(prefix + "interface", spec.Interface, $"is the interface of {other.Name}", "write another one", "CONFLICT");
         }

@@ -10,6 +10,7 @@ namespace NetControl.ControlPlane.Validation;
 public static class DeviceValidator
 {
     private const int LongestInterfaceName = 15; // IFNAMSIZ - 1
+    private const int LongestSocketPath = 107; // sun_path, less its end
     private const int SmallestMtu = 1280; // RFC 8200, section 5
     private const int LargestMtu = 65535;
     private const int MostQueues = 256; // the kernel's MAX_TAP_QUEUES
@@ -36,6 +37,7 @@ public static class DeviceValidator
                 $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
         }
 
+        CheckSocket(draft.DescriptorSocket, prefix + naming.DescriptorSocket, violations);
         KeepAliveValidator.Check(draft.KeepAlive, prefix + naming.KeepAlive + ".", violations);
         CheckLimits(draft.Limits, prefix + "limits.", naming, violations);
         IReadOnlyList<IpPrefix> addresses = Addresses(draft.Addresses, prefix + "addresses", violations);
@@ -53,6 +55,7 @@ public static class DeviceValidator
             {
                 Name = draft.Name,
                 Interface = name,
+                DescriptorSocket = draft.DescriptorSocket,
                 Mtu = (int)draft.Mtu,
                 Addresses = addresses,
                 Routes = routes,
@@ -68,6 +71,19 @@ public static class DeviceValidator
                 KeepAlive = draft.KeepAlive,
                 Limits = draft.Limits,
             };
+    }
+
+    private static void CheckSocket(string path, string field, ViolationList violations)
+    {
+        if (path.Length > 0 && (path[0] != '/' || path.Contains('\0', StringComparison.Ordinal)))
+        {
+            violations.Add(field, path, "is not an absolute path", "write e.g. /run/node-agent/tun.sock", "INVALID_PATH");
+        }
+        else if (Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
+        {
+            violations.Add(field, path, $"is longer than the {LongestSocketPath} bytes of a Unix socket's path", "write a shorter one",
+                "TOO_LONG");
+        }
     }
 
     private static void CheckLimits(DeviceLimits limits, string prefix, FieldNaming naming, ViolationList violations)
@@ -91,7 +107,9 @@ public static class DeviceValidator
     private static string InterfaceName(DeviceDraft draft, string prefix, ViolationList violations)
     {
         bool given = draft.Interface.Length > 0;
-        string name = given ? draft.Interface : ResourceName.TryGetId(draft.Name, ResourceName.Devices, out string? id) ? id : "";
+        // What is handed over has a name already.
+        string name = given || draft.DescriptorSocket.Length > 0 ? draft.Interface
+            : ResourceName.TryGetId(draft.Name, ResourceName.Devices, out string? id) ? id : "";
         if (Encoding.UTF8.GetByteCount(name) > LongestInterfaceName)
         {
             string problem = given ? "is longer than 15 bytes" : "is longer than the 15 bytes of an interface name";

@@ -7,6 +7,7 @@ public sealed record FieldNaming
     public static readonly FieldNaming Proto = new("udp_idle_timeout", "stream_dialer", "packet_proxy")
     {
         KeepAlive = "keep_alive",
+        DescriptorSocket = "descriptor_socket",
         MaxTcpSessions = "max_tcp_sessions",
         MaxUdpSessions = "max_udp_sessions",
         MaxHalfOpen = "max_half_open",
@@ -19,6 +20,7 @@ public sealed record FieldNaming
     public static readonly FieldNaming Json = new("udpIdleTimeout", "streamDialer", "packetProxy")
     {
         KeepAlive = "keepAlive",
+        DescriptorSocket = "descriptorSocket",
         MaxTcpSessions = "maxTcpSessions",
         MaxUdpSessions = "maxUdpSessions",
         MaxHalfOpen = "maxHalfOpen",
@@ -41,6 +43,8 @@ public sealed record FieldNaming
     internal string PacketProxy { get; }
 
     internal string KeepAlive { get; init; } = "";
+
+    internal string DescriptorSocket { get; init; } = "";
 
     internal string MaxTcpSessions { get; init; } = "";
 

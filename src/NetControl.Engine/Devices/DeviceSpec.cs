@@ -8,8 +8,11 @@ public sealed record DeviceSpec
     /// <summary>The device's resource name, <c>devices/tun0</c>: the label of its metrics and sessions.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The kernel's interface name, at most 15 bytes.</summary>
+    /// <summary>The kernel's interface name, at most 15 bytes; empty, with a <see cref="DescriptorSocket"/>, for whichever it is.</summary>
     public required string InterfaceName { get; init; }
+
+    /// <summary>The Unix socket of the agent that hands over the descriptors of an interface made by it; empty to make or adopt one.</summary>
+    public string DescriptorSocket { get; init; } = "";
 
     /// <summary>The MTU, 1280 to 65535; 0 means 1500 for a new interface and "as it is" for an existing one.</summary>
     public int Mtu { get; init; }

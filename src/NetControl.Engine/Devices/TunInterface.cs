@@ -4,7 +4,7 @@ using NetControl.Engine.Netlink;
 
 namespace NetControl.Engine.Devices;
 
-/// <summary>A TUN interface of the kernel, created or adopted, set up as its spec says and given back as it was found.</summary>
+/// <summary>A TUN interface of the kernel, created, adopted or handed over, set up as its spec says and given back as it was found.</summary>
 /// <remarks>
 /// Thread rule: any one thread at a time, never a loop; opening takes a few system calls per address and route. Lifetime: the device
 /// disposes, after its loops have let go of the queues' descriptors. Everything happens in the network namespace of the thread that opened
@@ -12,18 +12,21 @@ namespace NetControl.Engine.Devices;
 /// </remarks>
 internal sealed class TunInterface : IDisposable
 {
+    // What the kernel gives a new TUN.
+    private const int UsualMtu = 1500;
+
     /// <summary>Where the kernel's TUN driver is found.</summary>
     public const string DefaultDevicePath = "/dev/net/tun";
 
     private readonly RtNetlink _netlink;
     private readonly TunQueues _queues;
-    private readonly InterfaceSetup _setup;
+    private readonly InterfaceSetup? _setup;
     private readonly UndoList _undo;
     private readonly FoundIpv6? _found;
     private readonly ILogger _logger;
     private bool _restored;
 
-    private TunInterface(RtNetlink netlink, TunQueues queues, InterfaceSetup setup, UndoList undo, FoundIpv6? found, DeviceStatus status,
+    private TunInterface(RtNetlink netlink, TunQueues queues, InterfaceSetup? setup, UndoList undo, FoundIpv6? found, DeviceStatus status,
         ILogger logger)
     {
         _netlink = netlink;
@@ -59,6 +62,11 @@ internal sealed class TunInterface : IDisposable
         DeviceSpec spec, EngineOptions options, int maxQueues, ILogger logger, string devicePath = DefaultDevicePath)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxQueues);
+        if (spec.DescriptorSocket.Length > 0)
+        {
+            return TakeOver(spec, options, maxQueues, logger);
+        }
+
         ThrowIfInvalidName(spec.InterfaceName);
         RtNetlink? netlink = null;
         TunQueues? queues = null;
@@ -98,14 +106,66 @@ internal sealed class TunInterface : IDisposable
         }
     }
 
+    /// <summary>Has an agent hand over an interface of its own making, and sets up what it lacks, where it lives in our network namespace.
+    /// All or nothing.</summary>
+    /// <exception cref="EngineException">There was no descriptor, or the kernel said no; what had been done is undone.</exception>
+    private static TunInterface TakeOver(DeviceSpec spec, EngineOptions options, int maxQueues, ILogger logger)
+    {
+        int wanted = Math.Min(spec.Queues > 0 ? spec.Queues : maxQueues, maxQueues);
+        List<SafeFd> descriptors = DescriptorRequest.Send(spec.DescriptorSocket, spec.Name, spec.InterfaceName, wanted);
+        RtNetlink? netlink = null;
+        TunQueues? queues = null;
+        UndoList undo = new();
+        string name = spec.InterfaceName;
+        try
+        {
+            HandedOver found = HandedOver.Inspect(descriptors, spec.InterfaceName);
+            name = found.Name;
+            netlink = new RtNetlink();
+            LinkInfo? link = found.Find(netlink, descriptors[0]);
+            queues = TunQueues.TakeOver(found, descriptors, wanted, spec.Offload);
+            InterfaceSetup? setup = link is null ? null : new InterfaceSetup(netlink, options, link, undo);
+            if (setup is null)
+            {
+                ThrowIfDeclared(name, spec);
+            }
+
+            setup?.Apply(spec);
+            LinkInfo now = link is null ? new LinkInfo { Index = 0, Name = name, Mtu = spec.Mtu == 0 ? UsualMtu : spec.Mtu } : Find(netlink, name);
+            DeviceStatus status = Describe(now, queues, adopted: true);
+            Report(status, logger);
+            return new TunInterface(netlink, queues, setup, undo, found: null, status, logger);
+        }
+        catch (Exception e)
+        {
+            undo.Run((what, failure) => DeviceLog.NotTakenBack(logger, name, what, failure));
+            queues?.Close();
+            descriptors.ForEach(descriptor => descriptor.Dispose());
+            netlink?.Dispose();
+            if (e is NetlinkException refusal)
+            {
+                throw new EngineException(EngineError.KernelRefused, $"interface {name}: {refusal.Message}", refusal);
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>Takes another spec's MTU, addresses and routes in place. On a thread of the interface's network namespace.</summary>
     /// <exception cref="EngineException">The kernel said no, or the interface is gone; update to the former spec to go back.</exception>
     public void Update(DeviceSpec spec)
     {
+        if (_setup is null)
+        {
+            ThrowIfDeclared(Status.InterfaceName, spec);
+            Status = Status with { Mtu = spec.Mtu == 0 ? UsualMtu : spec.Mtu };
+            return;
+        }
+
         try
         {
             _setup.Update(spec);
-            Status = Status with { Mtu = Find(_netlink, spec.InterfaceName).Mtu };
+            Status = Status with { Mtu = Find(_netlink, Status.InterfaceName).Mtu };
         }
         catch (NetlinkException e)
         {
@@ -136,6 +196,15 @@ internal sealed class TunInterface : IDisposable
     private static LinkInfo Find(RtNetlink netlink, string name) =>
         netlink.GetLink(name)
         ?? throw new EngineException(EngineError.KernelRefused, $"interface {name} was removed while it was being set up");
+
+    private static void ThrowIfDeclared(string name, DeviceSpec spec)
+    {
+        if (spec.Addresses.Count > 0 || spec.Routes.Count > 0)
+        {
+            throw new EngineException(EngineError.KernelRefused, $"interface {name} was handed over from another network namespace, where its "
+                + "addresses and routes are its agent's to set: leave them out here");
+        }
+    }
 
     private static void ThrowIfInvalidName(string name)
     {

@@ -24,6 +24,8 @@ internal sealed class TunQueues
     private const short HeaderFlags = (short)(Libc.IFF_NO_PI | Libc.IFF_VNET_HDR);
     private static readonly TimeSpan s_giveBackPatience = TimeSpan.FromSeconds(2);
     private SafeFd? _spare;
+    private bool _handedOver;
+    private bool _offload = true;
     private int _foundHeaderSize = VirtioNetHeader.Size;
 
     private TunQueues(string name, string devicePath, LinkInfo? existing)
@@ -63,9 +65,54 @@ internal sealed class TunQueues
         }
     }
 
+    /// <summary>Takes over descriptors that are attached already, and owns them from now on.</summary>
+    /// <param name="found">What they are attached to.</param>
+    /// <param name="descriptors">At least one; those beyond <paramref name="most"/> are closed.</param>
+    /// <param name="most">The most queues of use.</param>
+    /// <param name="offload">Whether to take segments and leave checksums out, where the interface has a vnet header.</param>
+    /// <exception cref="EngineException">The kernel said no; nothing is left open.</exception>
+    public static TunQueues TakeOver(HandedOver found, IReadOnlyList<SafeFd> descriptors, int most, bool offload)
+    {
+        TunQueues result = new(found.Name, "", null) { VnetHeader = found.VnetHeader, _handedOver = true, _offload = offload };
+        result._queues.AddRange(descriptors.Take(most));
+        foreach (SafeFd surplus in descriptors.Skip(most))
+        {
+            surplus.Dispose();
+        }
+
+        if (descriptors.Count > most)
+        {
+            result._warnings.Add($"{descriptors.Count} descriptors were handed over, of which {most} are used: the others are closed, and what "
+                + "the kernel puts into queues that only their sender still holds is lost");
+        }
+
+        if (offload && !found.VnetHeader)
+        {
+            result._warnings.Add("the interface has no vnet header, so no offload: attach with IFF_VNET_HDR");
+        }
+
+        try
+        {
+            result.SetOffloads();
+            return result;
+        }
+        catch
+        {
+            result.Close();
+            throw;
+        }
+    }
+
     /// <summary>Detaches all queues. An interface that was there before gets back its header flags, and its offloads are off.</summary>
     public void Close()
     {
+        if (_handedOver && _queues.Count > 0)
+        {
+            // Their sender may hold them still, or hand them to somebody else who knows nothing of segments.
+            _ = Libc.TunSetOffload(_queues[0].Value, 0);
+            _ = VnetHeader ? Libc.TunSetVnetHeaderSize(_queues[0].Value, _foundHeaderSize) : 0;
+        }
+
         // A single-queue interface has room for one descriptor: ours must go before the spare can put the flags back.
         foreach (SafeFd queue in _queues)
         {
@@ -220,7 +267,7 @@ internal sealed class TunQueues
         }
 
         int fd = _queues[0].Value;
-        if (_existing is not null)
+        if (_existing is not null || _handedOver)
         {
             _ = Libc.TunGetVnetHeaderSize(fd, out _foundHeaderSize);
         }
@@ -231,8 +278,9 @@ internal sealed class TunQueues
                 EngineError.KernelRefused, $"interface {_name}: the vnet header's size could not be set: {Libc.Describe(Libc.LastErrno)}");
         }
 
-        Offloads = Array.Find(s_wishes, wish => Libc.TunSetOffload(fd, (uint)wish) == 0);
-        TunOffloads missing = s_wishes[0] & ~Offloads;
+        TunOffloads[] wishes = _offload ? s_wishes : [TunOffloads.None];
+        Offloads = Array.Find(wishes, wish => Libc.TunSetOffload(fd, (uint)wish) == 0);
+        TunOffloads missing = wishes[0] & ~Offloads;
         if (missing != TunOffloads.None)
         {
             _warnings.Add($"the kernel's TUN driver has not all offloads: without {missing}");

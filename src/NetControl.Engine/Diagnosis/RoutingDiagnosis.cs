@@ -18,7 +18,7 @@ internal static class RoutingDiagnosis
             netlink,
             options,
             mark,
-            [.. devices.Where(device => device.Status.InterfaceName.Length > 0).Select(device => (device.Spec, device.Status))]);
+            [.. devices.Where(device => device.Status.InterfaceIndex > 0).Select(device => (device.Spec, device.Status))]);
         EnvironmentCheck.Run(notes, request.TunPath);
         List<string> looked = [];
         foreach (EngineDevice device in devices.Where(device => request.Device is null || device.Spec.Name == request.Device))
@@ -48,7 +48,7 @@ internal static class RoutingDiagnosis
                 device.Spec.Name);
         }
 
-        if (device.Status.InterfaceName.Length > 0 && InterfaceCheck.Run(notes, device.Spec, device.Status) is LinkInfo link)
+        if (device.Status.InterfaceIndex > 0 && InterfaceCheck.Run(notes, device.Spec, device.Status) is LinkInfo link)
         {
             RouteCheck.Run(notes, device.Spec, link, directInUse);
         }

@@ -15,6 +15,7 @@ internal static class AuditLine
 
     public static byte[] Format(AuditEntry entry)
     {
+        entry = entry.Redact();
         ArrayBufferWriter<byte> buffer = new(1024);
         using (Utf8JsonWriter json = new(buffer))
         {
@@ -28,6 +29,8 @@ internal static class AuditLine
             json.WriteEndObject();
             json.WriteString("rpc", entry.Rpc);
             json.WriteString("resource", RequestFacts.Resource(entry.Request, entry.Response));
+            json.WriteString("cause", entry.Cause is { } cause ? Words.UpperSnake(cause.ToString()) : "CALL");
+            json.WriteString("why", entry.Why);
             json.WriteString("requestId", entry.Request is null ? "" : RequestFacts.Text(entry.Request, "request_id"));
             json.WriteBoolean("validateOnly", entry.Request is not null && RequestFacts.Flag(entry.Request, "validate_only"));
             json.WriteString("code", entry.Code == Grpc.Core.StatusCode.OK ? "OK" : Words.UpperSnake(entry.Code.ToString()));
@@ -63,7 +66,7 @@ internal static class AuditLine
             return;
         }
 
-        string text = JsonFormatter.Default.Format(Redaction.Copy(message));
+        string text = JsonFormatter.Default.Format(message);
         if (Encoding.UTF8.GetByteCount(text) > LongestMessage)
         {
             json.WriteStartObject();

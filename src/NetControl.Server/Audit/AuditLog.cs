@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace NetControl.Server.Audit;
 
-/// <summary>Writes the audit log, or nothing where none is configured.</summary>
+/// <summary>Writes the audit log: into memory, for those who follow it, and into the file where one is configured.</summary>
 /// <remarks>
 /// The line is written before the answer goes out. A disk that is full does not stop the control plane: the line is counted as lost, and the
 /// log says so. Attempts by strangers are bounded: what nobody vouches for may not fill the disk. Threads: any.
@@ -33,8 +33,8 @@ internal sealed partial class AuditLog : IDisposable
         _reopen = PosixSignalRegistration.Create((PosixSignal)Usr1, OnReopen);
     }
 
-    /// <summary>Whether anything is written.</summary>
-    public bool IsOn => _file is not null;
+    /// <summary>The last entries.</summary>
+    public AuditRing Recent { get; } = new();
 
     /// <summary>Lines written.</summary>
     public long Written => Volatile.Read(ref _written);
@@ -47,20 +47,22 @@ internal sealed partial class AuditLog : IDisposable
 
     public void Write(AuditEntry entry)
     {
-        if (_file is null)
-        {
-            return;
-        }
-
         if (entry.Caller is null && !AllowStranger())
         {
             Interlocked.Increment(ref _suppressed);
             return;
         }
 
+        AuditEntry redacted = entry.Redact();
+        Recent.Append(redacted);
+        if (_file is null)
+        {
+            return;
+        }
+
         try
         {
-            _file.Append(AuditLine.Format(entry));
+            _file.Append(AuditLine.Format(redacted));
             Interlocked.Increment(ref _written);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -22,8 +22,13 @@ internal static class Redaction
     }
 
     /// <summary>A chain's text as reads show it; one that cannot be read may hold anything, and shows nothing.</summary>
-    public static string Chain(string text) => text.Length == 0 ? text : ChainParser.TryParse(text, out Chain? chain, out _) ? chain.Redacted
+    public static string Chain(string text) => text.Length == 0 || IsRedacted(text) ? text
+        : ChainParser.TryParse(text, out Chain? chain, out _) ? chain.Redacted
         : Redacted;
+
+    // What reads show is no chain: it names no password. With some secret in the place of the word it is one, that looks the same.
+    private static bool IsRedacted(string text) =>
+        ChainParser.TryParse(text.Replace($"{Redacted}@", "u:p@", StringComparison.Ordinal), out Chain? chain, out _) && chain.Redacted == text;
 
     private static void Clean(IMessage message)
     {

@@ -18,6 +18,7 @@ internal static class ApiServices
             PolicyReflection.Descriptor,
             ConfigurationReflection.Descriptor,
             DiagnosticsReflection.Descriptor,
+            AuditReflection.Descriptor,
             InfoReflection.Descriptor,
         }.SelectMany(file => file.Services),
     ];

@@ -16,14 +16,17 @@ internal sealed class FileReloader
     private readonly NetControlPlane _plane;
     private readonly ControlMetrics _metrics;
     private readonly ILogger _logger;
+    private readonly Action<SystemMutation> _audit;
 
-    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ControlMetrics metrics, ILogger logger)
+    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ControlMetrics metrics, ILogger logger,
+        Action<SystemMutation> audit)
     {
         _path = path;
         _first = first;
         _plane = plane;
         _metrics = metrics;
         _logger = logger;
+        _audit = audit;
     }
 
     /// <summary>Makes the file true at the start. What an orchestrator applied and never confirmed is taken back first: it had its time.</summary>
@@ -31,10 +34,11 @@ internal sealed class FileReloader
     {
         if (_plane.Configuration.Get().Pending is { } pending)
         {
-            await _plane.Configuration.RevertAsync(pending.Id, MutationContext.Internal);
+            await AuditedAsync(SystemCause.UnconfirmedReverted, $"nobody confirmed the configuration \"{pending.Id}\" before the process began anew",
+                context => _plane.Configuration.RevertAsync(pending.Id, context));
         }
 
-        await MakeTrueAsync(configuration);
+        await AuditedAsync(SystemCause.StartupFile, $"{_path} was applied at the start", context => MakeTrueAsync(configuration, context));
     }
 
     /// <summary>Reads the file again; when anything is wrong everything stays as it is.</summary>
@@ -48,17 +52,41 @@ internal sealed class FileReloader
                 ServerLog.ListenUnchanged(_logger, _path);
             }
 
-            ApplyResult result = await MakeTrueAsync(configuration);
+            ApplyResult result = await AuditedAsync(SystemCause.ReloadedFile, $"SIGHUP: {_path} was applied again",
+                context => MakeTrueAsync(configuration, context));
             _metrics.CountReload(succeeded: true);
             ServerLog.Reloaded(_logger, _path, result.Steps.Count);
         }
-        catch (Exception e) when (e is ConfigurationException or ControlPlaneException)
+        catch (ConfigurationException e)
+        {
+            _metrics.CountReload(succeeded: false);
+            ServerLog.NotReloaded(_logger, _path, e.Message);
+            _audit(new SystemMutation(SystemCause.ReloadedFile, $"SIGHUP: {_path} is not valid", [],
+                new ControlPlaneException(ControlPlaneError.InvalidArgument, "the file is not valid; the server's log says where")));
+        }
+        catch (ControlPlaneException e)
         {
             _metrics.CountReload(succeeded: false);
             ServerLog.NotReloaded(_logger, _path, e.Message);
         }
     }
 
-    private Task<ApplyResult> MakeTrueAsync(ServerConfiguration configuration) => _plane.Configuration.ApplyAsync(
-        new ApplyRequest(configuration.Desired) { Source = ResourceSource.File }, MutationContext.Internal);
+    private Task<ApplyResult> MakeTrueAsync(ServerConfiguration configuration, MutationContext context) => _plane.Configuration.ApplyAsync(
+        new ApplyRequest(configuration.Desired) { Source = ResourceSource.File }, context);
+
+    private async Task<T> AuditedAsync<T>(SystemCause cause, string why, Func<MutationContext, Task<T>> change)
+    {
+        IReadOnlyList<ResourceChange> changed = [];
+        try
+        {
+            T result = await change(MutationContext.Internal with { OnChanged = changes => changed = changes });
+            _audit(new SystemMutation(cause, why, changed));
+            return result;
+        }
+        catch (ControlPlaneException e)
+        {
+            _audit(new SystemMutation(cause, why, changed, e));
+            throw;
+        }
+    }
 }

@@ -2,9 +2,11 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 using NetControl.Engine.Hardening;
+using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
 using NetControl.Server.Metrics;
@@ -88,10 +90,12 @@ internal static class ServerProcess
         using IStateStore store = new MeteredStateStore(StateFile.Open(options), metrics);
         await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
+        void Audit(SystemMutation mutation) => access.Audit.Write(mutation, TimeProvider.System);
+        plane.OnSystemMutation = Audit;
         plane.Restore(configuration.Desired);
         long generation = plane.Configuration.Generation;
         ServerLog.State(log, store.Description, generation);
-        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, metrics, log);
+        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, metrics, log, Audit);
         if (file is not null)
         {
             await file.ApplyAsync(configuration);
@@ -156,6 +160,7 @@ internal static class ServerProcess
         ControlPlaneError.InvalidArgument or ControlPlaneError.NotFound or ControlPlaneError.AlreadyExists => ExitCode.InvalidConfiguration,
         ControlPlaneError.MissingCapability => ExitCode.MissingCapability,
         ControlPlaneError.TunDeviceMissing or ControlPlaneError.TunDeviceDenied => ExitCode.TunUnavailable,
+        ControlPlaneError.DescriptorMissing => ExitCode.TunUnavailable,
         ControlPlaneError.InterfaceBusy or ControlPlaneError.KernelRefused => ExitCode.KernelRefused,
         _ => ExitCode.Internal,
     };

@@ -47,6 +47,7 @@ internal static class WebHost
         builder.Services.AddSingleton<ConfigurationService>();
         builder.Services.AddSingleton<PolicyService>();
         builder.Services.AddSingleton<DiagnosticsService>();
+        builder.Services.AddSingleton<AuditService>();
         builder.Services.AddSingleton<InfoService>();
         builder.Services.AddSingleton<HealthService>();
         builder.Services.AddGrpc(options =>
@@ -79,6 +80,7 @@ internal static class WebHost
         app.MapGrpcService<ConfigurationService>();
         app.MapGrpcService<PolicyService>();
         app.MapGrpcService<DiagnosticsService>();
+        app.MapGrpcService<AuditService>();
         app.MapGrpcService<InfoService>();
         app.MapGrpcService<HealthService>();
         if (access.Settings.Reflection)

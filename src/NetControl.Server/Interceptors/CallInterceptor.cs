@@ -21,23 +21,26 @@ internal sealed class CallInterceptor : Interceptor
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         MethodRule rule = MethodTable.Of(context.Method);
-        if (!rule.Audited || !_access.Audit.IsOn)
+        if (!rule.Audited)
         {
             return await InTimeAsync(request, context, continuation);
         }
 
         long start = _access.Time.GetTimestamp();
-        AuditTrail trail = new();
+
+        // Known now: when the last change is late, the HttpContext is somebody else's.
+        AuditEntry entry = Describe(context, request as IMessage);
+        AuditTrail trail = new(late => _access.Audit.Write(entry with { Time = _access.Time.GetUtcNow(), Changes = [late] }));
         context.GetHttpContext().Features.Set<IAuditChanges>(trail);
         try
         {
             TResponse response = await InTimeAsync(request, context, continuation);
-            Note(context, request as IMessage, response as IMessage, null, trail, start);
+            Note(entry with { Response = response as IMessage, Changes = trail.Close() }, null, start);
             return response;
         }
         catch (RpcException e)
         {
-            Note(context, request as IMessage, null, e, trail, start);
+            Note(entry with { Changes = trail.Close() }, e, start);
             throw;
         }
     }
@@ -60,9 +63,9 @@ internal sealed class CallInterceptor : Interceptor
         }
         finally
         {
-            if (rule.Audited && _access.Audit.IsOn)
+            if (rule.Audited)
             {
-                Note(context, request as IMessage, null, failure, new AuditTrail(), start);
+                Note(Describe(context, request as IMessage), failure, start);
             }
         }
     }
@@ -115,23 +118,27 @@ internal sealed class CallInterceptor : Interceptor
         await work;
     }
 
-    private void Note(ServerCallContext context, IMessage? request, IMessage? response, RpcException? failure, AuditTrail trail, long start)
+    private AuditEntry Describe(ServerCallContext context, IMessage? request)
     {
         HttpContext http = context.GetHttpContext();
-        _access.Audit.Write(new AuditEntry
+        return new AuditEntry
         {
             Time = _access.Time.GetUtcNow(),
             Caller = Caller.Of(http),
             Address = Authenticator.AddressOf(http, http.Features.Get<ConnectionFacts>()),
             Rpc = context.Method,
-            Code = failure?.StatusCode ?? StatusCode.OK,
-            Reason = failure is null ? "" : ReasonOf(failure),
+            Code = StatusCode.OK,
             Request = request,
-            Response = response,
-            Duration = _access.Time.GetElapsedTime(start),
-            Changes = trail.Read(),
-        });
+        };
     }
+
+    private void Note(AuditEntry entry, RpcException? failure, long start) => _access.Audit.Write(entry with
+    {
+        Time = _access.Time.GetUtcNow(),
+        Code = failure?.StatusCode ?? StatusCode.OK,
+        Reason = failure is null ? "" : ReasonOf(failure),
+        Duration = _access.Time.GetElapsedTime(start),
+    });
 
     private static string ReasonOf(RpcException e)
     {

@@ -14,6 +14,7 @@ internal static class DeviceMapping
     {
         Name = name,
         Interface = message.Interface,
+        DescriptorSocket = message.DescriptorSocket,
         Mtu = message.Mtu,
         Addresses = [.. message.Addresses],
         Routes = [.. message.Routes],
@@ -44,6 +45,7 @@ internal static class DeviceMapping
             CreateTime = view.Meta.CreateTime.ToTimestamp(),
             UpdateTime = view.Meta.UpdateTime.ToTimestamp(),
             Interface = spec.Interface,
+            DescriptorSocket = spec.DescriptorSocket,
             Mtu = (uint)spec.Mtu,
             Addresses = { spec.Addresses.Select(prefix => prefix.ToString()) },
             Routes = { spec.Routes.Select(prefix => prefix.ToString()) },
@@ -96,6 +98,8 @@ internal static class DeviceMapping
         return draft => draft with
         {
             Interface = mask.Covers("interface", message.Interface.Length > 0) ? wish.Interface : draft.Interface,
+            DescriptorSocket = mask.Covers("descriptor_socket", message.DescriptorSocket.Length > 0)
+                ? wish.DescriptorSocket : draft.DescriptorSocket,
             Mtu = mask.Covers("mtu", message.Mtu != 0) ? wish.Mtu : draft.Mtu,
             Addresses = mask.Covers("addresses", message.Addresses.Count > 0) ? wish.Addresses : draft.Addresses,
             Routes = mask.Covers("routes", message.Routes.Count > 0) ? wish.Routes : draft.Routes,
@@ -120,6 +124,7 @@ internal static class DeviceMapping
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
         "limits", "policy", "kill_switch", "congestion_control", "keep_alive",
+        "descriptor_socket",
     ];
 
     // A value that no long holds is far beyond every limit; the validator says so.
@@ -147,6 +152,7 @@ internal static class DeviceMapping
 
     private static V1.DeviceStatus ToMessage(DeviceStatus status) => new()
     {
+        Interface = status.InterfaceName,
         InterfaceIndex = status.InterfaceIndex,
         Mtu = (uint)status.Mtu,
         Queues = (uint)status.Queues,

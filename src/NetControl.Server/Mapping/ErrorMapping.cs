@@ -69,6 +69,7 @@ internal static class ErrorMapping
         ControlPlaneError.TunDeviceMissing => (StatusCode.FailedPrecondition, "TUN_DEVICE", false),
         ControlPlaneError.TunDeviceDenied => (StatusCode.FailedPrecondition, "TUN_DEVICE", false),
         ControlPlaneError.InterfaceBusy => (StatusCode.FailedPrecondition, "INTERFACE", false),
+        ControlPlaneError.DescriptorMissing => (StatusCode.FailedPrecondition, "DESCRIPTOR", false),
         ControlPlaneError.KernelRefused => (StatusCode.FailedPrecondition, "KERNEL", false),
         ControlPlaneError.DeviceClosed => (StatusCode.FailedPrecondition, "DEVICE_STATE", false),
         ControlPlaneError.StorageFailed => (StatusCode.Unavailable, null, true),

@@ -2,6 +2,7 @@ using NetControl.ControlPlane;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Policies;
 using NetControl.Engine;
 using NetControl.Engine.Sessions;
 using NetControl.Server.Hosting;
@@ -29,6 +30,7 @@ internal sealed class EngineMetrics
     private readonly Counter _sessionBytes;
     private readonly Gauge _delegateGeneration;
     private readonly Counter _delegateSwaps;
+    private readonly Counter _policyHits;
     private readonly Counter _retransmits;
     private readonly Counter _resets;
     private readonly Gauge _halfOpen;
@@ -63,6 +65,8 @@ internal sealed class EngineMetrics
         _delegateGeneration = make.CreateGauge("netcontrol_delegate_generation", "A delegate's generation.", "delegate");
         _delegateSwaps = make.CreateCounter("netcontrol_delegate_swaps_total",
             "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
+        _policyHits = make.CreateCounter("netcontrol_policy_hits_total",
+            "How often a rule decided; an empty rule is the policy's default action.", "policy", "rule");
         _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
         _resets = make.CreateCounter("netcontrol_tcp_rst_total",
             "TCP resets, by whose doing: the application's (client), its upstream's, which is passed on (upstream), or ours (netcontrol).",
@@ -201,9 +205,41 @@ internal sealed class EngineMetrics
         }
 
         RemoveGone(_delegateGeneration, delegates);
+        CollectPolicies();
         foreach ((string name, ControlPlane.Specs.ExistingPolicy existing, long count) in _plane.Delegates.SwapCounts())
         {
             _delegateSwaps.WithLabels(name, Words.Snake(existing.ToString())).IncTo(count);
+        }
+    }
+
+    private void CollectPolicies()
+    {
+        HashSet<(string Policy, string Rule)> present = [];
+        foreach (PolicyView policy in _plane.Policies.All())
+        {
+            for (int i = 0; i < policy.Hits.Count; i++)
+            {
+                string rule = i < policy.Spec.Rules.Count ? policy.Spec.Rules[i].Id : "";
+                present.Add((policy.Meta.Name, rule));
+                Counter.Child counter = _policyHits.WithLabels(policy.Meta.Name, rule);
+
+                // A policy that was removed and made anew, or a rule, counts from 0 again: to Prometheus a counter's reset.
+                if (counter.Value > policy.Hits[i])
+                {
+                    counter.Remove();
+                    counter = _policyHits.WithLabels(policy.Meta.Name, rule);
+                }
+
+                counter.IncTo(policy.Hits[i]);
+            }
+        }
+
+        foreach (string[] labels in _policyHits.GetAllLabelValues())
+        {
+            if (!present.Contains((labels[0], labels[1])))
+            {
+                _policyHits.RemoveLabelled(labels);
+            }
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class AccessControl
             _metrics.AuthFailed(rejection.Reason);
         }
 
-        if (served && rule.Audited && _access.Audit.IsOn)
+        if (served && rule.Audited)
         {
             // A stranger's request is not read: it could be anything, and as slow as they like.
             IMessage? request = caller is null ? null : await ReadAsync(context, rule);

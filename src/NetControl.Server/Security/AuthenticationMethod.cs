@@ -7,4 +7,7 @@ internal enum AuthenticationMethod
     UnixPeer,
     ClientCertificate,
     BearerToken,
+
+    /// <summary>Nobody: the server does it by itself.</summary>
+    System,
 }

@@ -37,6 +37,7 @@ internal static class MethodTable
         ("netcontrol.v1.DiagnosticsService", Role.Viewer, false, ["DiagnoseRouting"]),
         ("netcontrol.v1.DiagnosticsService", Role.Operator, true, ["ProbeProxy"]),
         ("netcontrol.v1.DiagnosticsService", Role.Admin, true, ["CaptureTraffic"]),
+        ("netcontrol.v1.AuditService", Role.Admin, false, ["StreamAuditRecords"]),
     ];
 
     private static readonly FrozenDictionary<string, MethodRule> s_rules = Build();
@@ -55,6 +56,7 @@ internal static class MethodTable
             HealthReflection.Descriptor, V1.InfoReflection.Descriptor, V1.DeviceReflection.Descriptor, V1.ProxyReflection.Descriptor,
             V1.DelegateReflection.Descriptor, V1.SessionReflection.Descriptor,
             V1.PolicyReflection.Descriptor, V1.ConfigurationReflection.Descriptor, V1.DiagnosticsReflection.Descriptor,
+            V1.AuditReflection.Descriptor,
         ];
         Dictionary<string, MethodDescriptor> described = files.SelectMany(file => file.Services).SelectMany(service => service.Methods)
             .ToDictionary(method => $"/{method.Service.FullName}/{method.Name}", StringComparer.Ordinal);

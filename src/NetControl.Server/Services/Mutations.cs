@@ -3,6 +3,8 @@ using Google.Protobuf;
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Mutations;
+using NetControl.Server.Audit;
+using NetControl.Server.Mapping;
 
 namespace NetControl.Server.Services;
 
@@ -28,12 +30,15 @@ internal static class Mutations
         where TResult : class
         where TResponse : class, IMessage<TResponse>, new()
     {
+        // Taken now: the change may come true after the call was given up, when its HttpContext is somebody else's.
+        IAuditChanges? audit = context.GetHttpContext().Features.Get<IAuditChanges>();
         MutationContext mutation = new()
         {
             RequestId = requestId,
             ValidateOnly = validateOnly,
             Method = context.Method,
             Fingerprint = requestId.Length > 0 ? SHA256.HashData(request.ToByteArray()) : default,
+            OnChanged = audit is null ? null : audit.AddAll,
             EncodeAnswer = result => answer((TResult)result).ToByteArray(),
         };
         return plane.Requests.RunAsync(mutation, async () => answer(await work(mutation)), Decode<TResponse>);

@@ -38,7 +38,7 @@ public sealed class AllCallsTests
             "sessions list", "sessions get devices/tun0/sessions/1", "sessions close --all", "sessions follow", "accounting",
             "config get", $"config apply {file} --prune", "config confirm abc", "config revert abc", "watch devices", "info",
             $"policies create p --file {rules}", "policies get p", "policies list", $"policies update p --file {rules}", "policies delete p",
-            "policies evaluate devices/tun0 198.51.100.7:443", "capture tun0 -w /dev/null", "diagnose", "probe up",
+            "policies evaluate devices/tun0 198.51.100.7:443", "capture tun0 -w /dev/null", "diagnose", "probe up", "audit --follow",
         ];
         foreach (string line in lines)
         {

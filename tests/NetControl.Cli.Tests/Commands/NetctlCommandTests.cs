@@ -20,6 +20,7 @@ public sealed class NetctlCommandTests
     [InlineData("sessions list --device tun0 --protocol tcp --limit 5")]
     [InlineData("sessions close --all --validate-only")]
     [InlineData("sessions watch --snapshot --updates --resume abc:5")]
+    [InlineData("audit --follow --since 17 --method CreateProxy --caller system --resource devices/tun0")]
     [InlineData("--address unix:/run/x.sock info")]
     [InlineData("info --address http://127.0.0.1:50051 --output json")]
     public void Line_Valid_Parses(string line) => Assert.Empty(NetctlCommand.Create().Parse(line).Errors);
@@ -33,6 +34,7 @@ public sealed class NetctlCommandTests
     [InlineData("delegates swap egress up --existing maybe")]
     [InlineData("delegates swap egress up --drain-timeout soon")]
     [InlineData("sessions list --protocol icmp")]
+    [InlineData("audit --since yesterday")]
     [InlineData("info --output xml")]
     [InlineData("info --address example.org")]
     public void Line_Invalid_IsRefused(string line) => Assert.NotEmpty(NetctlCommand.Create().Parse(line).Errors);

@@ -77,6 +77,22 @@ public sealed class DeviceValidatorTests
             Violations(draft).Select(v => v[..v.IndexOf(':', StringComparison.Ordinal)]));
     }
 
+    [Theory]
+    [InlineData("/run/agent/tun.sock", null)]
+    [InlineData("run/tun.sock", "descriptor_socket: \"run/tun.sock\" is not an absolute path; write e.g. /run/node-agent/tun.sock")]
+    [InlineData("@tun", "descriptor_socket: \"@tun\" is not an absolute path; write e.g. /run/node-agent/tun.sock")]
+    public void DescriptorSocket_IsAnAbsolutePath(string path, string? fault) =>
+        Assert.Equal(fault is null ? [] : [fault], Violations(new DeviceDraft { Name = "devices/tun0", DescriptorSocket = path }));
+
+    [Fact]
+    public void DescriptorSocket_TooLong_IsRefused_AndWithItTheInterfaceHasNoNameYet()
+    {
+        Assert.Contains("is longer than the 107 bytes", Assert.Single(Violations(
+            new DeviceDraft { Name = "devices/tun0", DescriptorSocket = "/" + new string('a', 107) })), StringComparison.Ordinal);
+        DeviceDraft draft = new() { Name = "devices/a-name-longer-than-an-interface", DescriptorSocket = "/" + new string('a', 106) };
+        Assert.Equal("", DeviceValidator.Validate(draft, "", FieldNaming.Proto, new ViolationList())!.Interface);
+    }
+
     [Fact]
     public void DefaultRoutes_BothFamilies_AreAllowed() =>
         Assert.Empty(Violations(new DeviceDraft { Name = "devices/tun0", Routes = ["0.0.0.0/0", "::/0"] }));

@@ -51,7 +51,11 @@ public sealed class AuditLogTests : IDisposable
         Assert.Equal("socks5://REDACTED@192.0.2.1:1080", Text(lines[0], "request", "proxy", "config"));
         Assert.StartsWith("127.0.0.1:", Text(lines[0], "caller", "address"), StringComparison.Ordinal);
         Assert.True(lines[0].GetProperty("durationMs").GetDouble() >= 0);
-        Assert.Equal(0, lines[0].GetProperty("changes").GetArrayLength());
+        JsonElement change = Assert.Single(lines[0].GetProperty("changes").EnumerateArray());
+        Assert.Equal(("proxies/new", JsonValueKind.Null), (Text(change, "resource"), change.GetProperty("before").ValueKind));
+        Assert.Equal("socks5://REDACTED@192.0.2.1:1080", Text(change, "after", "config"));
+        Assert.Equal(("CALL", ""), (Text(lines[0], "cause"), Text(lines[0], "why")));
+        Assert.All(lines[1..], line => Assert.Equal(0, line.GetProperty("changes").GetArrayLength()));
         Assert.True(lines[3].GetProperty("validateOnly").GetBoolean());
         Assert.Equal("REDACTED", Text(lines[4], "request", "proxy", "config"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(LogPath));
@@ -125,7 +129,7 @@ public sealed class AuditLogTests : IDisposable
             Rpc = "/x",
             Code = StatusCode.OK,
             Request = request,
-            Changes = [new AuditChange("proxies/a", new Proxy { Name = "proxies/a", Config = "socks5://u:hunter2@h:1" }, null)],
+            Changes = [new Server.Audit.AuditChange("proxies/a", new Proxy { Name = "proxies/a", Config = "socks5://u:hunter2@h:1" }, null)],
         });
         JsonElement root = JsonDocument.Parse(line).RootElement;
         Assert.True(line.Length < 2000 && root.GetProperty("request").GetProperty("truncatedBytes").GetInt32() > 16384);

@@ -61,6 +61,40 @@ public sealed class EngineMetricsTests
     }
 
     [Fact]
+    public async Task Policies_AreCountedByRule_AndForgottenWhenTheyAreGone()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        PolicyService.PolicyServiceClient policies = new(server.Channel);
+        await policies.CreatePolicyAsync(new CreatePolicyRequest
+        {
+            PolicyId = "p",
+            Policy = new Policy
+            {
+                Rules = { new PolicyRule { Id = "mail", Action = PolicyAction.Deny, Ports = { "25" } }, new PolicyRule { Id = "web", Action = PolicyAction.Allow } },
+            },
+        });
+        await server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest { Device = new Device { Name = "devices/tun0", Policy = "policies/p" } });
+        Engine.Policies.PolicyModel model = server.Test.Engine.Devices[^1].Policy!;
+        await ExpectAsync((0, 0, 0));
+        model.Rules[0].Hits.Add();
+        model.Rules[0].Hits.Add();
+        model.Otherwise.Hits.Add();
+        await ExpectAsync((2, 0, 1));
+        await policies.DeletePolicyAsync(new DeletePolicyRequest { Name = "policies/p", Force = true });
+        Assert.DoesNotContain("netcontrol_policy_hits_total{", await ScrapeAsync(), StringComparison.Ordinal);
+
+        async Task ExpectAsync((int Mail, int Web, int Otherwise) hits)
+        {
+            string text = await ScrapeAsync();
+            Assert.Contains($"netcontrol_policy_hits_total{{policy=\"policies/p\",rule=\"mail\"}} {hits.Mail}\n", text, StringComparison.Ordinal);
+            Assert.Contains($"netcontrol_policy_hits_total{{policy=\"policies/p\",rule=\"web\"}} {hits.Web}\n", text, StringComparison.Ordinal);
+            Assert.Contains($"netcontrol_policy_hits_total{{policy=\"policies/p\",rule=\"\"}} {hits.Otherwise}\n", text, StringComparison.Ordinal);
+        }
+
+        Task<string> ScrapeAsync() => server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+    }
+
+    [Fact]
     public async Task Scrape_AfterADelegateIsGone_DropsItsGauge()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -30,6 +30,33 @@ internal static class ControlMessage
         return SegmentSpace;
     }
 
+    /// <summary>Writes an SCM_RIGHTS entry: descriptors for the peer of a Unix socket.</summary>
+    public static void WriteRights(Span<byte> control, ReadOnlySpan<int> descriptors)
+    {
+        nuint length = (nuint)(HeaderSize + (descriptors.Length * sizeof(int)));
+        int level = Libc.SOL_SOCKET;
+        int type = Libc.SCM_RIGHTS;
+        MemoryMarshal.Write(control, in length);
+        MemoryMarshal.Write(control[8..], in level);
+        MemoryMarshal.Write(control[12..], in type);
+        MemoryMarshal.AsBytes(descriptors).CopyTo(control[HeaderSize..]);
+    }
+
+    /// <summary>Takes ownership of every descriptor of every SCM_RIGHTS entry.</summary>
+    public static void ReadRights(ReadOnlySpan<byte> control, List<SafeFd> descriptors)
+    {
+        while (TryRead(ref control, out int level, out int type, out ReadOnlySpan<byte> data))
+        {
+            if (level == Libc.SOL_SOCKET && type == Libc.SCM_RIGHTS)
+            {
+                foreach (int descriptor in MemoryMarshal.Cast<byte, int>(data))
+                {
+                    descriptors.Add(new SafeFd(descriptor));
+                }
+            }
+        }
+    }
+
     /// <summary>Takes the first entry off; false at the end and when the rest is malformed.</summary>
     public static bool TryRead(ref ReadOnlySpan<byte> control, out int level, out int type, out ReadOnlySpan<byte> data)
     {

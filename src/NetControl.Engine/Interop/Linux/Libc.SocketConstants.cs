@@ -33,7 +33,9 @@ internal static unsafe partial class Libc
     public const int SO_RCVBUF = 8;
     public const int SO_KEEPALIVE = 9;
     public const int SO_LINGER = 13;
+    public const int SO_PEERCRED = 17;
     public const int SO_RCVTIMEO = 20;
+    public const int SO_SNDTIMEO = 21;
     public const int SO_BINDTODEVICE = 25;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
@@ -78,6 +80,10 @@ internal static unsafe partial class Libc
     public const int MSG_NOSIGNAL = 0x4000;
     public const int MSG_MORE = 0x8000;
     public const int MSG_WAITFORONE = 0x10000;
+
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
+
+    public const int SCM_RIGHTS = 1;
 
     public const int SHUT_RD = 0;
     public const int SHUT_WR = 1;

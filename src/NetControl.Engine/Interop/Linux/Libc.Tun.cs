@@ -9,6 +9,7 @@ internal static unsafe partial class Libc
     public const short IFF_TUN = 0x0001;
     public const short IFF_TAP = 0x0002;
     public const short IFF_MULTI_QUEUE = 0x0100;
+    public const short IFF_DETACH_QUEUE = 0x0400;
     public const short IFF_PERSIST = 0x0800;
     public const short IFF_NO_PI = 0x1000;
     public const short IFF_VNET_HDR = 0x4000;
@@ -31,6 +32,8 @@ internal static unsafe partial class Libc
     private const nuint TUNGETIFF = 0x800454D2;
     private const nuint TUNGETVNETHDRSZ = 0x800454D7;
     private const nuint TUNSETVNETHDRSZ = 0x400454D8;
+
+    private const nuint TUNGETDEVNETNS = 0x54E3;
 
     private const int IfreqSize = 40;
     private const int IfreqFlags = 16;
@@ -69,6 +72,10 @@ internal static unsafe partial class Libc
         name = result == 0 ? Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(request)) : string.Empty;
         return result;
     }
+
+    /// <summary>Opens the network namespace of the interface that the descriptor is attached to. Returns a descriptor, or -1 (EPERM: that
+    /// takes CAP_NET_ADMIN there).</summary>
+    public static int TunGetNetNamespace(int fd) => ioctl(fd, TUNGETDEVNETNS, 0);
 
     /// <summary>Sets which offloads the user side of the interface can take (TUN_F_*). 0 or -1.</summary>
     public static int TunSetOffload(int fd, uint offloads) => ioctl(fd, TUNSETOFFLOAD, offloads);
