@@ -11,7 +11,7 @@ internal static class DeviceCommands
 {
     private const string Collection = "devices";
 
-    public static Command Create() => new("devices", "TUN interfaces.") 
+    public static Command Create() => new("devices", "TUN interfaces.")
     {
         CreateDevice(), Get(), List(), Update(), Drain(), Resume(), Delete(), Attach(), Detach(),
     };

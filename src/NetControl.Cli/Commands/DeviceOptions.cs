@@ -13,7 +13,7 @@ internal sealed class DeviceOptions
     public static readonly string[] Fields =
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
-        "limits", "congestion_control", "keep_alive", "policy", "kill_switch",
+        "limits", "congestion_control", "keep_alive", "policy", "kill_switch", "descriptor_socket",
     ];
 
     private readonly Option<string> _interface = new("--interface") { Description = "The interface's name; default is the id." };
@@ -35,6 +35,11 @@ internal sealed class DeviceOptions
 
     private readonly KeepAliveOptions _keepAlive = new();
     private readonly Option<string> _policy = new("--policy") { Description = "The policy that governs it; \"\" lets everything pass." };
+    private readonly Option<string> _descriptor = new("--descriptor-socket")
+    {
+        Description = "A Unix socket of an agent that hands over the TUN's descriptors; netcontrold then needs no capability.",
+    };
+
     private readonly Option<bool> _killSwitch = new("--kill-switch") { Description = "Refuse what is routed into it while it is not there; =false ends that." };
     private readonly Option<uint> _queues = new("--queues") { Description = "TUN queues; default is one for each event loop." };
     private readonly Option<bool> _plain = new("--disable-offload") { Description = "Do without segmentation and checksum offload." };
@@ -58,7 +63,7 @@ internal sealed class DeviceOptions
     private Option[] All =>
     [
         _interface, _mtu, _addresses, _routes, _streams, _packets, _immediately, _addressDependent, _congestion,
-        _policy, _killSwitch, _queues, _plain, _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly,
+        _policy, _killSwitch, _descriptor, _queues, _plain, _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly,
     ];
 
     public Command AddTo(Command command)
@@ -88,6 +93,7 @@ internal sealed class DeviceOptions
         Given(parsed, mask, "congestion_control", _congestion);
         Given(parsed, mask, "policy", _policy);
         Given(parsed, mask, "kill_switch", _killSwitch);
+        Given(parsed, mask, "descriptor_socket", _descriptor);
         bool keepAlive = Given(parsed, mask, "keep_alive", [.. _keepAlive.All]);
         return new Device
         {
@@ -104,6 +110,7 @@ internal sealed class DeviceOptions
             KeepAlive = keepAlive ? _keepAlive.Read(parsed) : null,
             Policy = Common.Qualify("policies", parsed.GetValue(_policy) ?? ""),
             KillSwitch = parsed.GetValue(_killSwitch),
+            DescriptorSocket = parsed.GetValue(_descriptor) ?? "",
             Queues = parsed.GetValue(_queues),
             DisableOffload = parsed.GetValue(_plain),
             Limits = !limited ? null : new DeviceLimits

@@ -201,6 +201,6 @@ internal static class ConfigurationPlanner
     }
 
     private static IEnumerable<string> Names(DesiredState desired) =>
-        [.. desired.Proxies.Select(p => p.Name), 
+        [.. desired.Proxies.Select(p => p.Name),
             .. desired.Delegates.Select(d => d.Name), .. desired.Policies.Select(p => p.Name), .. desired.Devices.Select(d => d.Name)];
 }

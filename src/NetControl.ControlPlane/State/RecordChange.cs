@@ -9,7 +9,7 @@ internal sealed record RecordChange(ResourceRecord? Before, ResourceRecord? Afte
 
     /// <summary>What changed between two states, in the order in which a reader can follow: what is pointed at comes first.</summary>
     public static IReadOnlyList<RecordChange> Between(ControlState before, ControlState after) =>
-        [.. Between(before.Proxies, after.Proxies), 
+        [.. Between(before.Proxies, after.Proxies),
             .. Between(before.Delegates, after.Delegates), .. Between(before.Policies, after.Policies),
             .. Between(before.Devices, after.Devices)];
 

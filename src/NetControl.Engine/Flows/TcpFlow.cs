@@ -1,6 +1,6 @@
 using NetControl.Engine.Devices;
-using NetControl.Engine.Policies;
 using NetControl.Engine.Loops;
+using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
 using NetControl.Engine.Sockets;
 using NetControl.Network;

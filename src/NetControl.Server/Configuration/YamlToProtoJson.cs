@@ -245,7 +245,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
     {
         IList<EnumValueDescriptor> values = descriptor.EnumType.Values;
         string prefix = values[0].Name[..^"UNSPECIFIED".Length];
-        EnumValueDescriptor? value = values.FirstOrDefault(v => 
+        EnumValueDescriptor? value = values.FirstOrDefault(v =>
             string.Equals(v.Name, text, StringComparison.OrdinalIgnoreCase)
             || string.Equals(v.Name, prefix + text, StringComparison.OrdinalIgnoreCase));
         if (value is null)

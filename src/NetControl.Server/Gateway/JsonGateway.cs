@@ -146,7 +146,8 @@ internal sealed class JsonGateway
 
         throw others.Count > 0
             ? new GatewayException(StatusCodes.Status405MethodNotAllowed, StatusCode.Unimplemented, "METHOD_NOT_ALLOWED",
-                $"{path} takes {string.Join(", ", others)}, not {context.Request.Method}") { Allow = string.Join(", ", others) }
+                $"{path} takes {string.Join(", ", others)}, not {context.Request.Method}")
+            { Allow = string.Join(", ", others) }
             : new GatewayException(StatusCodes.Status404NotFound, StatusCode.NotFound, "UNKNOWN_PATH",
                 $"there is nothing at {path}; {DocumentPath} lists what there is");
     }

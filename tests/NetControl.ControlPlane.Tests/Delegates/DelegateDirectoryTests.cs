@@ -1,7 +1,7 @@
 using NetControl.ControlPlane.Delegates;
-using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Engine.Sessions;

@@ -25,8 +25,10 @@ internal sealed class ProtoComments
             string[] options = [$"-I{Folder}", $"-I{Metadata("CommonProtos")}/content/protos", $"-I{tools}/build/native/include",
                 "--include_source_info", $"--descriptor_set_out={output}"];
             using Process protoc = Process.Start(
-                new ProcessStartInfo($"{tools}/tools/{machine}/protoc", [.. options, .. files]) {
-                    RedirectStandardError = true, UseShellExecute = false,
+                new ProcessStartInfo($"{tools}/tools/{machine}/protoc", [.. options, .. files])
+                {
+                    RedirectStandardError = true,
+                    UseShellExecute = false,
                 })!;
             string errors = protoc.StandardError.ReadToEnd();
             protoc.WaitForExit();
