@@ -13,11 +13,6 @@ public sealed partial class TcpConnection
     public TcpEvents OnSegment<T>(scoped in TcpSegment segment, Instant now, ref T receiver)
         where T : ITcpReceiver, allows ref struct
     {
-        if (now - _lastHeard > SilenceMicros)
-        {
-            _eachLeft = EachBytes;
-        }
-
         _lastHeard = now;
         if (State == TcpState.SynSent)
         {
@@ -408,10 +403,11 @@ public sealed partial class TcpConnection
         GrowWindow();
         ScheduleAck();
 
-        // RFC 5681 4.2: every second full segment, even if many are handed in at once. A super-segment has been one segment to everybody; of
-        // several in one batch one acknowledgement tells, but not while the peer has little in flight: see EachBytes.
-        bool due = filledHole || (_ackNow && (length + rest.Length <= _localMss || _eachLeft > 0));
-        _eachLeft = Math.Max(0, _eachLeft - length);
+        // RFC 5681 4.2: every second full segment, even if many are handed in at once. Not so for a peer that hands over super-segments: each
+        // has been one segment to everybody, and an acknowledgement in the middle of a batch, for the small piece behind one say, makes the
+        // peer's answer to it run on our time (one upload: 15 Gbit/s with it, 18 without).
+        _superSegments |= length + rest.Length > _localMss;
+        bool due = filledHole || (_ackNow && !_superSegments);
         return TcpEvents.Output | (due ? TcpEvents.AckDue : TcpEvents.None) | (_receive.Length > 0 ? TcpEvents.Readable : TcpEvents.None);
     }
 

@@ -12,16 +12,7 @@ public sealed partial class TcpConnection
     private const int QuickAcksAfterLoss = 16;
     private const int OneWayBytes = 16 << 10;
     private const long OneWayDelayMicros = 2000;
-    private const long SilenceMicros = 100_000;
-
-    /// <summary>
-    /// From the start, and after a silence, so many bytes are acknowledged segment by segment. The peer's window is small then; a single
-    /// acknowledgement that is lost, or that meets a full queue at the peer, leaves it without anything in flight until a timer of hundreds of
-    /// milliseconds: at 5 % loss a megabyte took ten times as long for it.
-    /// </summary>
-    private const int EachBytes = 1 << 20;
-
-    private int _eachLeft;
+    private bool _superSegments;
     private int _localMss;
     private bool _synDue;
     private bool _ackNow;
@@ -42,7 +33,7 @@ public sealed partial class TcpConnection
     {
         _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = _keepAliveDue = false;
         _unacked = _segmentsUnacked = _quickAcks = 0;
-        _eachLeft = EachBytes;
+        _superSegments = false;
         _lastSend = default;
         _receivedSinceSent = 0;
     }
