@@ -131,8 +131,17 @@ public sealed partial class DelegateDirectory
         {
             case ExistingPolicy.Close:
                 // The swap stands, whatever becomes of its caller: closing is not given up half way.
-                int closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, CancellationToken.None);
-                return result with { Closed = closed };
+                try
+                {
+                    int closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, CancellationToken.None);
+                    return result with { Closed = closed };
+                }
+                catch (Exception e)
+                {
+                    LogNotClosed(e, request.Name);
+                    return result with { Closed = 0 };
+                }
+
             case ExistingPolicy.Drain:
                 if (Hold(request.Name) is { } way)
                 {
@@ -232,6 +241,9 @@ public sealed partial class DelegateDirectory
 
     [LoggerMessage(Level = LogLevel.Information, Message = "drained {Name}: closed {Closed} sessions at the deadline")]
     private partial void LogDrained(string name, int closed);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Name} is swapped, but its older sessions could not be closed")]
+    private partial void LogNotClosed(Exception e, string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "deleted {Name}")]
     private partial void LogDeleted(string name);

@@ -106,18 +106,38 @@ internal sealed partial class Mutator : IDisposable
                 changed = Publish(next, changes, prepared);
             }
 
-            if (changed.Count > 0)
-            {
-                mutation.OnChanged?.Invoke(changed);
-            }
-
             settled?.Invoke();
-            await _preparer.FinishAsync(prepared);
+            await FinishAsync(mutation, changed, prepared);
             return result;
         }
         finally
         {
             _writer.Release();
+        }
+    }
+
+    // It is stored and in force: an error told now would make the caller do it a second time.
+    private async Task FinishAsync(MutationContext mutation, IReadOnlyList<ResourceChange> changed, PreparedChange prepared)
+    {
+        try
+        {
+            if (changed.Count > 0)
+            {
+                mutation.OnChanged?.Invoke(changed);
+            }
+        }
+        catch (Exception e)
+        {
+            LogNotTold(e);
+        }
+
+        try
+        {
+            await _preparer.FinishAsync(prepared);
+        }
+        catch (Exception e)
+        {
+            LogNotFinished(e);
         }
     }
 
@@ -269,6 +289,12 @@ internal sealed partial class Mutator : IDisposable
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a change is in force, but those who follow changes could not be told")]
+    private partial void LogNotTold(Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a change is in force, but what it removes could not be closed in good order")]
+    private partial void LogNotFinished(Exception e);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "a change was refused because it could not be stored")]
     private partial void LogNotStored(Exception e);

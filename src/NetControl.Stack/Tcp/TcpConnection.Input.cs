@@ -2,7 +2,10 @@ using NetControl.Stack.Storage;
 
 namespace NetControl.Stack.Tcp;
 
-/// <content>SEGMENT ARRIVES, RFC 9293 section 3.10.7, in its own order.</content>
+/// <content>
+/// SEGMENT ARRIVES, RFC 9293 section 3.10.7, in its own order: one file, because its eight steps are one text in the RFC, each relies on what
+/// those before it have let through, and whoever checks one against the other reads both from top to bottom.
+/// </content>
 public sealed partial class TcpConnection
 {
     /// <summary>Takes a segment for this connection.</summary>

@@ -49,6 +49,9 @@ internal sealed class FakeDevice : IEngineDevice
 
     public bool Closed { get; private set; }
 
+    /// <summary>Thrown when it is closed.</summary>
+    public Exception? CloseFails { get; set; }
+
     public void Update(DeviceSpec spec)
     {
         if (NextUpdateFails is { } e)
@@ -65,6 +68,11 @@ internal sealed class FakeDevice : IEngineDevice
     public async Task CloseAsync(SessionCause cause)
     {
         Closed = true;
+        if (CloseFails is { } e)
+        {
+            throw e;
+        }
+
         await _engine.CloseSessionsAsync((in SessionInfo s) => s.Device == Spec.Name, cause, CancellationToken.None);
     }
 }

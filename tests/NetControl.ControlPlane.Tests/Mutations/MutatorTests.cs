@@ -36,6 +36,18 @@ public sealed class MutatorTests
         await test.Plane.Devices.CreateAsync(new DeviceDraft { Name = "devices/tun1" }, "", MutationContext.Internal);
     }
 
+    // What is stored and in force has happened: an error told to the caller would make it try again, and do it twice.
+    [Fact]
+    public async Task Change_InForce_IsNoErrorAnyMore()
+    {
+        using TestPlane test = await TestPlane.WithDeviceAsync();
+        test.Engine.Devices[0].CloseFails = new InvalidOperationException("the interface is gone");
+        MutationContext mutation = new() { OnChanged = _ => throw new IOException("no audit log") };
+        await test.Plane.Devices.DeleteAsync("devices/tun0", "", force: true, mutation);
+        Assert.Empty(test.Plane.Devices.All());
+        await test.Plane.Devices.CreateAsync(new DeviceDraft { Name = "devices/tun0" }, "", MutationContext.Internal);
+    }
+
     [Fact]
     public async Task Change_ThatChangesNothing_IsNotStored()
     {
