@@ -14,6 +14,11 @@ public interface IStreamConnection : IDisposable
     AddrPort RemoteAddress { get; }
 
     /// <summary>Reads at least one byte, or returns 0 at the end of the stream.</summary>
+    /// <remarks>
+    /// An empty buffer reads nothing and gives 0: a connection that can waits until bytes, the end or a fault are there, so that whoever has long
+    /// to wait holds no memory meanwhile; one that cannot answers at once. A layered connection passes the wait on to the one beneath it
+    /// before it takes buffers of its own, unless it already has bytes to give.
+    /// </remarks>
     /// <exception cref="IOException">The stream broke: reset, timed out, protocol fault.</exception>
     ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 

@@ -192,14 +192,34 @@ internal sealed partial class LoopSocket : IValueTaskSource<int>, IValueTaskSour
             return false;
         }
 
+        if (buffer.IsEmpty)
+        {
+            return TryLook(out error);
+        }
+
         nint received = Libc.Recv(_fd, buffer, Libc.MSG_DONTWAIT);
         if (received >= 0)
         {
-            // No guess about a short read here: a conversation is a few bytes, one more system call does not matter.
             count = (int)received;
+            CanRead = count == buffer.Length || PeerHungUp; // as in TryReceive
             return true;
         }
 
+        return ReadFailed(out error);
+    }
+
+    /// <summary>Whether a read would find something: for a caller that waits without a buffer.</summary>
+    private bool TryLook(out Errno error)
+    {
+        error = Errno.None;
+        Span<byte> one = stackalloc byte[1];
+        return Libc.Recv(_fd, one, Libc.MSG_DONTWAIT | Libc.MSG_PEEK) >= 0 || ReadFailed(out error);
+    }
+
+    /// <summary>Learns from errno why nothing was read: nothing is there now, or a fault.</summary>
+    /// <returns>False, always.</returns>
+    private bool ReadFailed(out Errno error)
+    {
         error = Libc.LastErrno;
         CanRead = error == Errno.EINTR;
         if (error is Errno.EAGAIN or Errno.EINTR)

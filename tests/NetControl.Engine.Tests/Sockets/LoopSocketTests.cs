@@ -167,6 +167,43 @@ public sealed class LoopSocketTests
     }
 
     [Fact]
+    public async Task Read_WithoutABuffer_WaitsForBytesAndForTheEnd_AndTakesNone()
+    {
+        await using SocketRig rig = new();
+        (LoopSocket ours, Socket theirs) = await rig.ConnectAsync();
+        using (theirs)
+        {
+            Task<int> wait = await rig.On(() => ours.ReadAsync(Memory<byte>.Empty).AsTask());
+            Assert.False(wait.IsCompleted);
+            await theirs.SendAsync("abc"u8.ToArray());
+            Assert.Equal(0, await wait.WaitAsync(PeerHost.Patience));
+            byte[] buffer = new byte[3];
+            wait = await rig.On(() => ours.ReadAsync(Memory<byte>.Empty).AsTask());
+            Assert.True(wait.IsCompletedSuccessfully);
+            Assert.Equal(3, await rig.Async(() => ours.ReadAsync(buffer).AsTask()));
+            Assert.Equal("abc"u8.ToArray(), buffer);
+
+            // A full buffer does not say whether more is there: the next wait has to look.
+            wait = await rig.On(() => ours.ReadAsync(Memory<byte>.Empty).AsTask());
+            Assert.False(wait.IsCompleted);
+            theirs.Shutdown(SocketShutdown.Send);
+            Assert.Equal(0, await wait.WaitAsync(PeerHost.Patience));
+            Assert.Equal(0, await rig.Async(() => ours.ReadAsync(buffer).AsTask()));
+        }
+    }
+
+    [Fact]
+    public async Task Read_WithoutABuffer_FarSideResets_Fails()
+    {
+        await using SocketRig rig = new();
+        (LoopSocket ours, Socket theirs) = await rig.ConnectAsync();
+        Task<int> wait = await rig.On(() => ours.ReadAsync(Memory<byte>.Empty).AsTask());
+        Assert.False(wait.IsCompleted);
+        theirs.Close(0);
+        await Assert.ThrowsAsync<SocketFaultException>(() => wait.WaitAsync(PeerHost.Patience));
+    }
+
+    [Fact]
     public async Task Abort_ResetsTheFarSide()
     {
         await using SocketRig rig = new();

@@ -145,6 +145,23 @@ public sealed class TcpStreamDialerTests
     }
 
     [Fact]
+    public async Task Read_WithoutABuffer_WaitsForBytes_AndTakesNone()
+    {
+        TaskCompletionSource asked = new();
+        using var server = new ScriptedProxy(async connection =>
+        {
+            await asked.Task;
+            await connection.WriteAsync("abc"u8.ToArray());
+        });
+        using IStreamConnection connection = await _dialer.DialAsync(server.EndPoint.ToHostPort());
+        Task<int> wait = connection.ReadAsync(Memory<byte>.Empty).AsTask();
+        Assert.False(wait.IsCompleted);
+        asked.SetResult();
+        Assert.Equal(0, await wait.WaitAsync(StreamExtensions.Patience));
+        Assert.Equal("abc"u8.ToArray(), await connection.ReadExactlyAsync(3));
+    }
+
+    [Fact]
     public async Task Read_FarSideResets_IsAnIOException()
     {
         using var server = new ScriptedProxy(async connection =>
