@@ -70,6 +70,9 @@ public sealed partial class PacketEngine : IAsyncDisposable
     /// <summary>Opens UDP sockets directly, on the calling loop.</summary>
     public IPacketListener PacketListener { get; }
 
+    /// <summary>The event loop that the calling thread runs, whichever engine's it is, or null: a key for what is kept per loop.</summary>
+    public object? CurrentLoop => EventLoop.Current;
+
     /// <summary>A clock whose timers fire on the loop that created them (and on the thread pool elsewhere).</summary>
     public TimeProvider TimeProvider { get; }
 

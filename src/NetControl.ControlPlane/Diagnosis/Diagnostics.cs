@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using NetControl.ControlPlane.Devices;
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Probes;
@@ -69,7 +69,7 @@ public sealed class Diagnostics
         {
             Device = device,
             Upstreams = hosts,
-            DirectInUse = proxies.Any(proxy => proxy.Chain.Hops.Count == 0),
+            DirectInUse = proxies.Any(proxy => FirstHop(proxy.Chain) is null),
         };
         return await Task.Run(() => _engine.DiagnoseRouting(request), cancellationToken);
     }
@@ -88,7 +88,9 @@ public sealed class Diagnostics
         return new ProbeReport("", chain.Redacted, await _prober.ProbeAsync(chain, request, cancellationToken));
     }
 
-    private static HostPort? FirstHop(Chain chain) => chain.Hops.Count > 0 && chain.Hops[0] is Socks5Hop socks ? socks.Server : null;
+    /// <summary>The server that is dialled straight from this machine: every other one is reached through it.</summary>
+    private static HostPort? FirstHop(Chain chain) =>
+        chain.Hops.FirstOrDefault(hop => hop.Servers.Count > 0)?.Servers[0];
 
     private static async Task<UpstreamHost> ResolveAsync(string proxy, HostPort server, CancellationToken cancellationToken)
     {

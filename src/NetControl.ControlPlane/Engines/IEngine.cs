@@ -17,6 +17,8 @@ internal interface IEngine
 
     IPacketListener PacketListener { get; }
 
+    object? CurrentLoop { get; }
+
     TimeProvider TimeProvider { get; }
 
     bool WantUpdates { get; set; }

@@ -23,6 +23,8 @@ internal sealed class PacketEngineAdapter : IEngine
 
     public IPacketListener PacketListener => _engine.PacketListener;
 
+    public object? CurrentLoop => _engine.CurrentLoop;
+
     public TimeProvider TimeProvider => _engine.TimeProvider;
 
     public bool WantUpdates

@@ -3,6 +3,7 @@ using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.Engine;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 
 namespace NetControl.ControlPlane.Probes;
 
@@ -88,7 +89,7 @@ internal sealed class ProxyProber
     private async Task TryStreamAsync(Chain chain, HostPort target, string name, ProbeTrace trace, CancellationToken cancellationToken)
     {
         TracedDialer dialer = new(_engine.StreamDialer, trace, chain.Hops.Count == 0 ? "send" : "handshake");
-        (IStreamDialer streams, _) = _dialers.Wrap(chain, dialer, _engine.PacketListener);
+        IStreamDialer streams = _dialers.Wrap(chain, new Way(dialer, _engine.PacketListener)).Streams;
         using IStreamConnection connection = await streams.DialAsync(target, cancellationToken);
         trace.Begin("send");
         ushort id = (ushort)Random.Shared.Next();
@@ -114,7 +115,7 @@ internal sealed class ProxyProber
     private async Task TryPacketAsync(Chain chain, AddrPort target, string name, ProbeTrace trace, CancellationToken cancellationToken)
     {
         TracedDialer dialer = new(_engine.StreamDialer, trace, "associate");
-        (_, IPacketListener packets) = _dialers.Wrap(chain, dialer, _engine.PacketListener);
+        IPacketListener packets = _dialers.Wrap(chain, new Way(dialer, _engine.PacketListener)).Packets;
         using IPacketConnection connection = await packets.ListenAsync(cancellationToken);
         trace.Begin("send");
         ushort id = (ushort)Random.Shared.Next();

@@ -1,4 +1,4 @@
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 
 namespace NetControl.ControlPlane.Specs;
 

@@ -1,4 +1,4 @@
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Specs;
 
 namespace NetControl.ControlPlane.Validation;
@@ -30,7 +30,7 @@ public static class ProxyValidator
 
     private static Chain? ValidateConfig(string config, string prefix, ViolationList violations)
     {
-        if (ChainParser.TryParse(config, out Chain? chain, out ChainError? error))
+        if (HopRegistry.Standard.TryParse(config, out Chain? chain, out ChainError? error))
         {
             return chain;
         }

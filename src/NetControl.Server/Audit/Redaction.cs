@@ -1,7 +1,7 @@
 using System.Collections;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Audit;
@@ -23,12 +23,12 @@ internal static class Redaction
 
     /// <summary>A chain's text as reads show it; one that cannot be read may hold anything, and shows nothing.</summary>
     public static string Chain(string text) => text.Length == 0 || IsRedacted(text) ? text
-        : ChainParser.TryParse(text, out Chain? chain, out _) ? chain.Redacted
+        : HopRegistry.Standard.TryParse(text, out Chain? chain, out _) ? chain.Redacted
         : Redacted;
 
     // What reads show is no chain: it names no password. With some secret in the place of the word it is one, that looks the same.
     private static bool IsRedacted(string text) =>
-        ChainParser.TryParse(text.Replace($"{Redacted}@", "u:p@", StringComparison.Ordinal), out Chain? chain, out _) && chain.Redacted == text;
+        HopRegistry.Standard.TryParse(text.Replace($"{Redacted}@", "u:p@", StringComparison.Ordinal), out Chain? chain, out _) && chain.Redacted == text;
 
     private static void Clean(IMessage message)
     {

@@ -1,5 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Probes;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
@@ -67,7 +67,7 @@ internal static class DiagnosticsMapping
         switch (request.SubjectCase)
         {
             case V1.ProbeProxyRequest.SubjectOneofCase.Config:
-                if (!ChainParser.TryParse(request.Config, out Chain? chain, out ChainError? error))
+                if (!HopRegistry.Standard.TryParse(request.Config, out Chain? chain, out ChainError? error))
                 {
                     // The text may hold a password: the violation quotes only what the parser vouched for.
                     violations.AddText("config", error.ToString(), "INVALID_PROXY_CONFIG");

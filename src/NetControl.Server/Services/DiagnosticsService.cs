@@ -30,7 +30,7 @@ internal sealed class DiagnosticsService : V1.DiagnosticsService.DiagnosticsServ
 
     public override async Task<V1.ProbeProxyResponse> ProbeProxy(V1.ProbeProxyRequest request, ServerCallContext context)
     {
-        (string? proxy, ControlPlane.Dialers.Chain? chain, ProbeRequest probe) = request.ToProbe();
+        (string? proxy, Transport.Chains.Chain? chain, ProbeRequest probe) = request.ToProbe();
         ProbeReport report = proxy is not null
             ? await _plane.Diagnostics.ProbeAsync(proxy, probe, context.CancellationToken)
             : await _plane.Diagnostics.ProbeAsync(chain!, probe, context.CancellationToken);

@@ -1,7 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using NetControl.ControlPlane;
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Registry;
 using NetControl.Server.Hosting;
 using V1 = NetControl.Protocol.V1;
@@ -26,7 +26,7 @@ internal sealed class InfoService : V1.InfoService.InfoServiceBase
             Runtime = BuildInfo.Runtime,
             Epoch = _plane.Events.Epoch,
             StartTime = _plane.StartTime.ToTimestamp(),
-            HopTypes = { ChainParser.Types },
+            HopTypes = { HopRegistry.Standard.Types },
             Loops = _plane.EngineOptions.Loops,
             Limits = new V1.ServerLimits
             {

@@ -24,6 +24,8 @@ internal sealed class FakeEngine : IEngine
 
     public IPacketListener PacketListener { get; } = new NoListener();
 
+    public object? CurrentLoop => null;
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     public bool WantUpdates { get; set; }

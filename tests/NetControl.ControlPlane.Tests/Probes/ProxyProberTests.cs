@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Probes;
 using NetControl.Engine;
@@ -129,7 +129,7 @@ public sealed class ProxyProberTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probe);
     }
 
-    private static Chain Parse(string text) => ChainParser.TryParse(text, out Chain? chain, out ChainError? error) ? chain : throw new FormatException($"{error}");
+    private static Chain Parse(string text) => HopRegistry.Standard.TryParse(text, out Chain? chain, out ChainError? error) ? chain : throw new FormatException($"{error}");
 
     private static Socket Listen()
     {

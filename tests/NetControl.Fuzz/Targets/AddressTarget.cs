@@ -1,5 +1,5 @@
 using System.Text;
-using NetControl.ControlPlane.Dialers;
+using NetControl.Transport.Chains;
 using NetControl.Fuzz.Machine;
 using NetControl.Network;
 using static NetControl.Fuzz.Machine.BrokenPromiseException;
@@ -22,7 +22,7 @@ internal sealed class AddressTarget : IFuzzTarget
     public void Run(ReadOnlySpan<byte> input)
     {
         string text = Encoding.UTF8.GetString(input);
-        if (ChainParser.TryParse(text, out Chain? chain, out ChainError? error))
+        if (HopRegistry.Standard.TryParse(text, out Chain? chain, out ChainError? error))
         {
             Unless(chain.Hops.Count == 0 || chain.Redacted.Length > 0, "a chain can be shown");
         }

@@ -1,4 +1,4 @@
-namespace NetControl.ControlPlane.Dialers;
+namespace NetControl.Transport.Chains;
 
 /// <summary>Where and why a chain's text could not be read.</summary>
 /// <param name="Part">Which part, from 1.</param>

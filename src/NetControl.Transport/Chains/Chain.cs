@@ -1,4 +1,4 @@
-namespace NetControl.ControlPlane.Dialers;
+namespace NetControl.Transport.Chains;
 
 /// <summary>An immutable chain of hops, the innermost first; an empty one is direct.</summary>
 /// <param name="Hops">The hops.</param>
@@ -7,8 +7,14 @@ public sealed record Chain(IReadOnlyList<Hop> Hops)
     /// <summary>Straight from this machine.</summary>
     public static readonly Chain Direct = new([]);
 
+    /// <summary>The chain's text, secrets included: <see cref="HopRegistry.TryParse"/> reads it back.</summary>
+    public string Text => string.Join('|', Hops.Select(hop => hop.Text));
+
     /// <summary>The chain's text with every secret replaced.</summary>
     public string Redacted => string.Join('|', Hops.Select(hop => hop.Redacted));
+
+    /// <summary>Wraps the hops, one around the other, around a way. Nothing is dialled.</summary>
+    public Way Wrap(Way inner, HopContext context) => Hops.Aggregate(inner, (way, hop) => hop.Wrap(way, context));
 
     /// <summary>The redacted text: a chain must never print its secrets by accident.</summary>
     public override string ToString() => Redacted;

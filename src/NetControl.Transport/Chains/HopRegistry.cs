@@ -1,0 +1,90 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace NetControl.Transport.Chains;
+
+/// <summary>The kinds of hops a chain may use, and the reader of a chain's text: <c>a|b|c</c>, innermost first; empty is direct.</summary>
+/// <remarks>Immutable, any thread. The grammar is Outline SDK's (x/configurl); what is added to it is said at each <see cref="HopType"/>.</remarks>
+public sealed class HopRegistry
+{
+    private readonly SortedDictionary<string, HopType> _types;
+
+    private HopRegistry(SortedDictionary<string, HopType> types) => _types = types;
+
+    /// <summary>All hops of this library.</summary>
+    public static HopRegistry Standard { get; } = Empty().With(StandardHops.All);
+
+    /// <summary>The names of the hop types, in order.</summary>
+    public IReadOnlyCollection<string> Types => _types.Keys;
+
+    /// <summary>The hop types, in the order of their names.</summary>
+    public IReadOnlyCollection<HopType> HopTypes => _types.Values;
+
+    /// <summary>A registry without any type.</summary>
+    public static HopRegistry Empty() => new(new SortedDictionary<string, HopType>(StringComparer.Ordinal));
+
+    /// <summary>A registry with more types.</summary>
+    /// <exception cref="ArgumentException">A type of that name is there already.</exception>
+    public HopRegistry With(params IEnumerable<HopType> types)
+    {
+        SortedDictionary<string, HopType> all = new(_types, StringComparer.Ordinal);
+        foreach (HopType type in types)
+        {
+            if (!all.TryAdd(type.Name, type))
+            {
+                throw new ArgumentException($"hop type '{type.Name}' is registered already", nameof(types));
+            }
+        }
+
+        return new HopRegistry(all);
+    }
+
+    /// <summary>Reads a chain, or says where the text is wrong. The error holds no secret.</summary>
+    public bool TryParse(string text, [NotNullWhen(true)] out Chain? chain, [NotNullWhen(false)] out ChainError? error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        error = null;
+        if (text.AsSpan().Trim().Length == 0)
+        {
+            chain = Chain.Direct;
+            return true;
+        }
+
+        chain = null;
+        List<Hop> hops = [];
+        foreach (Range range in text.AsSpan().Split('|'))
+        {
+            (int start, int length) = range.GetOffsetAndLength(text.Length);
+            ReadOnlySpan<char> part = text.AsSpan(start, length);
+            int leading = part.Length - part.TrimStart().Length;
+            if (!TryParsePart(new HopText(part.Trim().ToString(), hops.Count + 1, start + leading + 1), out Hop? hop, out error))
+            {
+                return false;
+            }
+
+            hops.Add(hop);
+        }
+
+        chain = new Chain(hops);
+        return true;
+    }
+
+    private bool TryParsePart(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
+    {
+        if (_types.TryGetValue(text.Scheme, out HopType? type))
+        {
+            return type.TryParse(text, out hop, out error);
+        }
+
+        hop = null;
+        string shown = IsScheme(text.Scheme) ? text.Scheme : "?";
+        error = text.Error(0, text.Text.Length == 0
+            ? "is empty; remove the |, or write e.g. socks5://127.0.0.1:1080"
+            : $"config type '{shown}' is not registered; registered: {string.Join(", ", Types)}");
+        return false;
+    }
+
+    // RFC 3986, section 3.1. What does not look like a scheme may be a secret in the wrong place, and is not repeated.
+    private static bool IsScheme(string text) =>
+        text.Length is > 0 and <= 20 && char.IsAsciiLetter(text[0])
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+}

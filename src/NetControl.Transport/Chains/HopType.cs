@@ -1,0 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace NetControl.Transport.Chains;
+
+/// <summary>A kind of hop: how its text is read.</summary>
+/// <remarks>Immutable, any thread.</remarks>
+public abstract class HopType
+{
+    /// <summary>The scheme: lower case, as RFC 3986 section 3.1 allows it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The grammar of its text in one line, for errors and help.</summary>
+    public abstract string Grammar { get; }
+
+    /// <summary>Reads a hop, or says where the text is wrong. The error holds no secret.</summary>
+    public abstract bool TryParse(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error);
+}
