@@ -13,6 +13,9 @@ public sealed class ScriptedConnection
     /// <summary>The client's address.</summary>
     public IPEndPoint Client => (IPEndPoint)_socket.RemoteEndPoint!;
 
+    /// <summary>The connection as a stream, for a script that speaks TLS.</summary>
+    public Stream OpenStream() => new NetworkStream(_socket, ownsSocket: false);
+
     /// <summary>Makes one read and returns what it gave: empty at the end of the stream.</summary>
     public async Task<byte[]> ReadOnceAsync()
     {
