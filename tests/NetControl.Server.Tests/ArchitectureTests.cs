@@ -10,7 +10,7 @@ public sealed class ArchitectureTests
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(
             typeof(Server.Hosting.ServerProcess).Assembly, "NetControl.ControlPlane", "NetControl.Protocol", "NetControl.Engine",
-                "NetControl.Network"));
+                "NetControl.Transport", "NetControl.Network"));
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(Protocol.V1.Device).Assembly));
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using NetControl.ControlPlane.Devices;
-using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Probes;
@@ -10,6 +9,7 @@ using NetControl.Engine;
 using NetControl.Engine.Captures;
 using NetControl.Engine.Diagnosis;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 
 namespace NetControl.ControlPlane.Diagnosis;
 

@@ -1,5 +1,5 @@
-using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Specs;
+using NetControl.Transport.Chains;
 
 namespace NetControl.ControlPlane.Validation;
 

@@ -1,10 +1,10 @@
 using Google.Protobuf.WellKnownTypes;
-using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Probes;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using NetControl.Engine.Diagnosis;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Mapping;

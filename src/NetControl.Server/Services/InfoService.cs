@@ -1,9 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using NetControl.ControlPlane;
-using NetControl.Transport.Chains;
 using NetControl.ControlPlane.Registry;
 using NetControl.Server.Hosting;
+using NetControl.Transport.Chains;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Services;

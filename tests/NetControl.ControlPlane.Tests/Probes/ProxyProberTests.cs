@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using NetControl.Transport.Chains;
+using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Probes;
 using NetControl.Engine;
 using NetControl.Network;
 using NetControl.Testing.Origin;
 using NetControl.Testing.Proxies;
+using NetControl.Transport.Chains;
 
 namespace NetControl.ControlPlane.Tests.Probes;
 

@@ -1,7 +1,7 @@
 using System.Text;
-using NetControl.Transport.Chains;
 using NetControl.Fuzz.Machine;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 using static NetControl.Fuzz.Machine.BrokenPromiseException;
 
 namespace NetControl.Fuzz.Targets;
