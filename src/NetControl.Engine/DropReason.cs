@@ -6,7 +6,7 @@ public enum DropReason : byte
     /// <summary>It was not dropped.</summary>
     None,
 
-    /// <summary>Shorter than its headers, or lengths that contradict each other.</summary>
+    /// <summary>Shorter than its headers, or lengths that contradict each other; or no message of the protocol that a way out serves.</summary>
     Malformed,
 
     /// <summary>A checksum was wrong.</summary>

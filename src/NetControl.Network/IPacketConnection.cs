@@ -10,7 +10,9 @@ public interface IPacketConnection : IDisposable
     /// <summary>Sends one datagram, or drops it where the socket cannot take it now: UDP makes no promise. The bytes are not referenced afterwards.</summary>
     /// <returns>Whether the datagram was handed on.</returns>
     /// <exception cref="NetworkException">
-    /// <see cref="NetworkError.Closed"/> once the socket is closed; <see cref="NetworkError.MessageTooLarge"/> if it can never be sent.
+    /// <see cref="NetworkError.Closed"/> once the socket is closed; <see cref="NetworkError.MessageTooLarge"/> if it can never be sent;
+    /// <see cref="NetworkError.PortUnreachable"/> and <see cref="NetworkError.InvalidMessage"/> as at
+    /// <see cref="IPacketRequestSender.WriteTo"/>, where the socket is one that serves a single protocol.
     /// </exception>
     bool Send(ReadOnlySpan<byte> payload, in AddrPort destination);
 

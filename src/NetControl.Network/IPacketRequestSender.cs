@@ -9,7 +9,8 @@ public interface IPacketRequestSender
     /// <returns>The number of bytes taken. Like UDP itself, taking a datagram is no promise of delivery.</returns>
     /// <exception cref="NetworkException">
     /// <see cref="NetworkError.Closed"/> after <see cref="Close"/> or the session's end; <see cref="NetworkError.PortUnreachable"/> if this
-    /// proxy does not serve the destination; <see cref="NetworkError.MessageTooLarge"/> if it can never carry a payload of this size.
+    /// proxy does not serve the destination; <see cref="NetworkError.MessageTooLarge"/> if it can never carry a payload of this size;
+    /// <see cref="NetworkError.InvalidMessage"/> if it reads what it carries, and this is not what it should be.
     /// </exception>
     int WriteTo(ReadOnlySpan<byte> payload, in AddrPort destination);
 

@@ -81,9 +81,10 @@ public readonly struct IpAddr : IEquatable<IpAddr>, ISpanFormattable, IUtf8SpanF
             }
         }
 
-        // The framework accepts "1", "0x7f.1" and "127.1"; a control plane must not guess, so IPv4 needs its three dots and decimals.
+        // The framework accepts "1", "0x7f.1" and "127.1"; a control plane must not guess, so IPv4 needs its three dots and decimals. Of
+        // "[::1]:53" it overlooks the port.
         bool colon = text.Contains(':');
-        if (text.Contains('%') || text.Contains('/') || (!colon && !IsDottedQuad(text)))
+        if (text.ContainsAny("%/[") || (!colon && !IsDottedQuad(text)))
         {
             return false;
         }

@@ -11,4 +11,7 @@ public enum NetworkError
 
     /// <summary>The packet is larger than the device's MTU, or the datagram larger than UDP can carry.</summary>
     MessageTooLarge,
+
+    /// <summary>The datagram is not a message of the protocol that this proxy serves.</summary>
+    InvalidMessage,
 }

@@ -36,6 +36,7 @@ public sealed class NetworkException : Exception
         NetworkError.Closed => "network device already closed",
         NetworkError.PortUnreachable => "port is not reachable",
         NetworkError.MessageTooLarge => "message is larger than the MTU",
+        NetworkError.InvalidMessage => "message is not of the protocol that is served here",
         _ => error.ToString(),
     };
 }

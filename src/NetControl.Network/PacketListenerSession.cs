@@ -4,8 +4,7 @@ namespace NetControl.Network;
 /// One session of a <see cref="PacketListenerProxy"/>: the sender, the socket's handler and the idle timer in one object.
 /// </summary>
 /// <remarks>
-/// <para>Nothing on a datagram's way allocates, locks or touches the timer: <see cref="WriteTo"/> stores a timestamp, and the timer,
-/// when it fires, re-arms itself for whatever remains.</para>
+/// <para>Nothing on a datagram's way allocates, locks or sets a timer.</para>
 /// <code>
 ///  opening --open--&gt; open --Close | idle | upstream | receiver--&gt; ended      _end goes from None to its last value once, by one
 ///     `-------------- the same ------------------------------------^         compare-and-swap: who wins it does the closing
@@ -16,27 +15,23 @@ internal sealed class PacketListenerSession : IPacketRequestSender, IPacketHandl
     private const int MaxPayloadV4 = 65_507;
     private const int MaxPayloadV6 = 65_527;
 
-    // The platform's timers take at most 2^32 - 2 milliseconds; a longer wait is slept in pieces.
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(30);
-
     private readonly IPacketResponseReceiver _responses;
-    private readonly PacketListenerProxyOptions _options;
-    private readonly ITimer _timer;
+    private readonly IdleTimer _timer;
     private volatile IPacketConnection? _connection;
     private volatile OpeningQueue? _opening;
     private Exception? _failure;
-    private long _lastWrite;
     private int _end;
 
     internal PacketListenerSession(IPacketResponseReceiver responses, PacketListenerProxyOptions options, IPacketConnection? connection)
     {
         _responses = responses;
-        _options = options;
         _connection = connection;
         _opening = connection is null ? new OpeningQueue(options.OpeningQueueLength) : null;
-        _lastWrite = options.TimeProvider.GetTimestamp();
-        _timer = options.TimeProvider.CreateTimer(
-            static session => ((PacketListenerSession)session!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new IdleTimer(
+            options.TimeProvider,
+            options.WriteIdleTimeout,
+            static session => ((PacketListenerSession)session!).TryEnd(PacketSessionEnd.Idle, failure: null),
+            this);
     }
 
     /// <inheritdoc/>
@@ -53,7 +48,7 @@ internal sealed class PacketListenerSession : IPacketRequestSender, IPacketHandl
             throw new NetworkException(NetworkError.Closed);
         }
 
-        Volatile.Write(ref _lastWrite, _options.TimeProvider.GetTimestamp());
+        _timer.Touch();
         if (payload.Length > (destination.IsV4 ? MaxPayloadV4 : MaxPayloadV6))
         {
             throw new NetworkException(NetworkError.MessageTooLarge);
@@ -111,14 +106,14 @@ internal sealed class PacketListenerSession : IPacketRequestSender, IPacketHandl
     /// <summary>Starts a session whose socket is open.</summary>
     internal void Start()
     {
-        Arm(_options.WriteIdleTimeout);
+        _timer.Start();
         Receive(_connection!);
     }
 
     /// <summary>Starts a session whose socket is still being opened.</summary>
     internal void Start(ValueTask<IPacketConnection> opening)
     {
-        Arm(_options.WriteIdleTimeout);
+        _timer.Start();
         _ = OpenAsync(opening);
     }
 
@@ -209,32 +204,6 @@ internal sealed class PacketListenerSession : IPacketRequestSender, IPacketHandl
         }
     }
 
-    private void OnTimer()
-    {
-        if (Volatile.Read(ref _end) != 0)
-        {
-            return;
-        }
-
-        TimeSpan remaining = _options.WriteIdleTimeout - _options.TimeProvider.GetElapsedTime(Volatile.Read(ref _lastWrite));
-        if (remaining <= TimeSpan.Zero)
-        {
-            TryEnd(PacketSessionEnd.Idle, failure: null);
-            return;
-        }
-
-        Arm(remaining);
-    }
-
-    private void Arm(TimeSpan due)
-    {
-        // Timers count whole milliseconds and cut the rest off; rounding up keeps the last millisecond from becoming a spin.
-        double milliseconds = Math.Ceiling(Math.Min(due.Ticks, LongestSleep.Ticks) / (double)TimeSpan.TicksPerMillisecond);
-
-        // False once the timer is disposed of; an end that comes in between disposes of it after this.
-        _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
-    }
-
     private bool TryEnd(PacketSessionEnd end, Exception? failure)
     {
         if (failure is not null)
@@ -248,7 +217,7 @@ internal sealed class PacketListenerSession : IPacketRequestSender, IPacketHandl
             return false;
         }
 
-        _timer.Dispose();
+        _timer.Stop();
         _connection?.Dispose();
         if (_opening is { } queue)
         {

@@ -45,6 +45,7 @@ public sealed class IpAddrTests
     [InlineData("1..2.3")]
     [InlineData("1.2.3.")]
     [InlineData("[192.0.2.1]")]
+    [InlineData("[::1]:53")]
     [InlineData("[]")]
     [InlineData("[::1")]
     [InlineData("::1]")]

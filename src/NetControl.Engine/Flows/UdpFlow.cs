@@ -149,6 +149,8 @@ internal sealed class UdpFlow
                     return DropReason.NoEgress;
                 case NetworkError.MessageTooLarge:
                     return DropReason.TooLarge;
+                case NetworkError.InvalidMessage:
+                    return DropReason.Malformed;
                 default:
                     Finish(SessionCause.UpstreamClosed);
                     return DropReason.SessionClosed;
