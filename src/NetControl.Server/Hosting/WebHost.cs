@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using NetControl.ControlPlane;
 using NetControl.Engine.Hardening;
 using NetControl.Server.Gateway;
@@ -58,11 +56,7 @@ internal static class WebHost
             options.Interceptors.Add<ErrorInterceptor>();
             options.MaxReceiveMessageSize = access.Settings.Limits.MaxMessageBytes;
         });
-
-        // Instead of the framework's own, which binds what the generated code says: see ApiMethods.
-        builder.Services.RemoveAll(typeof(IServiceMethodProvider<>));
-        builder.Services.AddSingleton<ApiFacade>();
-        builder.Services.AddSingleton<IServiceMethodProvider<ApiFacade>>(new ApiMethods(access.Settings.Reflection));
+        builder.Services.AddGrpcReflection();
         WebApplication app = builder.Build();
         EngineMetrics metrics = app.Services.GetRequiredService<EngineMetrics>();
         CallMetrics.Export(metrics.Registry, access);
@@ -79,7 +73,21 @@ internal static class WebHost
         }
 
         app.Use(next => context => gate.InvokeAsync(context, next));
-        app.MapGrpcService<ApiFacade>();
+        app.MapGrpcService<DeviceService>();
+        app.MapGrpcService<ProxyService>();
+        app.MapGrpcService<DelegateService>();
+        app.MapGrpcService<SessionService>();
+        app.MapGrpcService<ConfigurationService>();
+        app.MapGrpcService<PolicyService>();
+        app.MapGrpcService<DiagnosticsService>();
+        app.MapGrpcService<AuditService>();
+        app.MapGrpcService<InfoService>();
+        app.MapGrpcService<HealthService>();
+        if (access.Settings.Reflection)
+        {
+            app.MapGrpcReflectionService();
+        }
+
         HttpFace.Map(app, plane);
         return app;
     }

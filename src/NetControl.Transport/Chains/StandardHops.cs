@@ -1,3 +1,4 @@
+using NetControl.Transport.Dns;
 using NetControl.Transport.Socks5;
 
 namespace NetControl.Transport.Chains;
@@ -7,6 +8,8 @@ internal static class StandardHops
 {
     public static readonly HopType[] All =
     [
+        new DnsInterceptHopType(),
+        new DnsTruncateHopType(),
         new Socks5HopType(),
     ];
 }

@@ -42,7 +42,7 @@ public sealed class TcpStreamDialer : IStreamDialer
     {
         try
         {
-            return await Dns.GetHostAddressesAsync(host, cancellationToken);
+            return await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {

@@ -3,6 +3,7 @@ using NetControl.ControlPlane.Specs;
 using NetControl.Engine;
 using NetControl.Engine.Devices;
 using NetControl.Server.Configuration;
+using NetControl.Transport.Chains;
 
 namespace NetControl.Server.Tests.Configuration;
 
@@ -119,7 +120,7 @@ public sealed class ConfigurationLoaderTests
     [InlineData("proxies:\n- name: proxies/a\n  udpIdleTimeout: 0s\n",
         "proxies[0].udpIdleTimeout: \"0s\" is out of range; write 1s to 86400s, e.g. 30s")]
     [InlineData("proxies:\n- name: proxies/a\n  config: ftp://h\n",
-        "proxies[0].config: part 1, column 1: config type 'ftp' is not registered; registered: socks5")]
+        "proxies[0].config: part 1, column 1: config type 'ftp' is not registered; registered: HOPS")]
     [InlineData("listen:\n  grpc: [\"http://0.0.0.0:50051\"]\n",
         "listen.grpc[0]: \"http://0.0.0.0:50051\" is open to the network without TLS, and whoever reaches it owns the traffic; write "
         + "http://127.0.0.1:50051 or a unix: path, or https:// with listen.tls and clients that are known, or set listen.insecure: true")]
@@ -143,6 +144,7 @@ public sealed class ConfigurationLoaderTests
     public void Load_OfOneFault_SaysFieldValueAndFix(string yaml, string expected)
     {
         ConfigurationException e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(yaml));
+        expected = expected.Replace("HOPS", string.Join(", ", HopRegistry.Standard.Types), StringComparison.Ordinal);
         Assert.Equal(expected, Assert.Single(e.Violations).ToString());
         Assert.Equal($"config: {expected}", e.Message);
     }

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using NetControl.Protocol.V1;
+using NetControl.Transport.Chains;
 
 namespace NetControl.Server.Tests.Services;
 
@@ -231,7 +232,7 @@ public sealed class ResourceServicesTests
     {
         await using TestServer server = await TestServer.StartAsync();
         GetServerInfoResponse info = await server.Info.GetServerInfoAsync(new GetServerInfoRequest());
-        Assert.Equal(["socks5"], info.HopTypes);
+        Assert.Equal(HopRegistry.Standard.Types, info.HopTypes);
         Assert.Equal(server.Test.Plane.Events.Epoch, info.Epoch);
         Assert.NotEqual("", info.Version);
         Assert.Equal(

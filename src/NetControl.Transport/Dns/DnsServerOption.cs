@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using NetControl.Network;
+using NetControl.Transport.Chains;
+
+namespace NetControl.Transport.Dns;
+
+/// <summary>A resolver's address as the options of hops name it; the port may be left out.</summary>
+internal static class DnsServerOption
+{
+    public const ushort DnsPort = 53;
+    public const ushort TlsPort = 853;
+    public const ushort HttpsPort = 443;
+
+    /// <summary>Reads <c>host</c>, <c>host:port</c>, or an IPv6 address with or without brackets and port.</summary>
+    public static bool TryParse(string text, ushort defaultPort, out HostPort server)
+    {
+        if (IpAddr.TryParse(text, out IpAddr address))
+        {
+            server = new AddrPort(address, defaultPort);
+            return true;
+        }
+
+        if (HostPort.TryParse(text, out server))
+        {
+            return server.Port != 0 && (server.IsAddress || DnsName.TryParse(server.Host, out _));
+        }
+
+        bool named = !text.Contains(':', StringComparison.Ordinal) && DnsName.TryParse(text, out DnsName name) && !name.IsRoot;
+        server = named ? new HostPort(text, defaultPort) : default;
+        return named;
+    }
+
+    /// <summary>Reads an option that has to be there, a name or an address.</summary>
+    public static bool TryGet(HopText text, HopOptions options, string key, ushort defaultPort, out HostPort server,
+        [NotNullWhen(false)] out ChainError? error)
+    {
+        server = default;
+        if (options[key] is not { } option)
+        {
+            error = text.Error(0, $"{text.Scheme} needs {key}=; write e.g. {text.Scheme}:{key}=1.1.1.1:{defaultPort}");
+            return false;
+        }
+
+        bool good = TryParse(option.Value, defaultPort, out server);
+        error = good ? null : text.Error(option.Offset, $"'{option.Value}' is not host[:port]; write e.g. 1.1.1.1:{defaultPort}");
+        return good;
+    }
+
+    /// <summary>Reads an option that has to be there, an IP address; the port is 53 if left out.</summary>
+    public static bool TryGetAddress(HopText text, HopOptions options, string key, out AddrPort server,
+        [NotNullWhen(false)] out ChainError? error)
+    {
+        server = default;
+        if (!TryGet(text, options, key, DnsPort, out HostPort named, out error))
+        {
+            return false;
+        }
+
+        if (!named.IsAddress)
+        {
+            error = text.Error(options[key]!.Value.Offset, $"'{named.Host}' is a name; {key} has to be an IP address");
+            return false;
+        }
+
+        server = named.Address;
+        return true;
+    }
+}
