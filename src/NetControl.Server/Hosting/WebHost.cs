@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using NetControl.ControlPlane;
 using NetControl.Engine.Hardening;
 using NetControl.Server.Gateway;
@@ -56,7 +58,11 @@ internal static class WebHost
             options.Interceptors.Add<ErrorInterceptor>();
             options.MaxReceiveMessageSize = access.Settings.Limits.MaxMessageBytes;
         });
-        builder.Services.AddGrpcReflection();
+
+        // Instead of the framework's own, which binds what the generated code says: see ApiMethods.
+        builder.Services.RemoveAll(typeof(IServiceMethodProvider<>));
+        builder.Services.AddSingleton<ApiFacade>();
+        builder.Services.AddSingleton<IServiceMethodProvider<ApiFacade>>(new ApiMethods(access.Settings.Reflection));
         WebApplication app = builder.Build();
         EngineMetrics metrics = app.Services.GetRequiredService<EngineMetrics>();
         CallMetrics.Export(metrics.Registry, access);
@@ -73,21 +79,7 @@ internal static class WebHost
         }
 
         app.Use(next => context => gate.InvokeAsync(context, next));
-        app.MapGrpcService<DeviceService>();
-        app.MapGrpcService<ProxyService>();
-        app.MapGrpcService<DelegateService>();
-        app.MapGrpcService<SessionService>();
-        app.MapGrpcService<ConfigurationService>();
-        app.MapGrpcService<PolicyService>();
-        app.MapGrpcService<DiagnosticsService>();
-        app.MapGrpcService<AuditService>();
-        app.MapGrpcService<InfoService>();
-        app.MapGrpcService<HealthService>();
-        if (access.Settings.Reflection)
-        {
-            app.MapGrpcReflectionService();
-        }
-
+        app.MapGrpcService<ApiFacade>();
         HttpFace.Map(app, plane);
         return app;
     }
