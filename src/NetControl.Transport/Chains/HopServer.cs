@@ -43,7 +43,7 @@ public sealed class HopServer
         }
 
         int start = text.RestOffset + 2;
-        int at = text.Text.LastIndexOf('@');
+        int at = AtSign(text.Text, start);
         int hostStart = Math.Max(start, at + 1);
         int tag = text.Text.IndexOf('#', hostStart);
         int end = tag < 0 ? text.Text.Length : tag;
@@ -63,6 +63,15 @@ public sealed class HopServer
 
         server = new HopServer(address, at < start ? null : text.Text[start..at], start, options);
         return true;
+    }
+
+    // A tag or an option may hold an @ of its own. An @ that is only behind their marks means that a password holds the mark, unencoded:
+    // taken as such, no part of it can be mistaken for the host and shown.
+    private static int AtSign(string text, int start)
+    {
+        int mark = text.AsSpan(start).IndexOfAny('?', '#');
+        int at = mark < 0 ? -1 : text.AsSpan(start, mark).LastIndexOf('@');
+        return at < 0 ? text.LastIndexOf('@') : start + at;
     }
 
     /// <summary>Splits user info at its first colon and decodes both parts. Without a colon there is no second part.</summary>

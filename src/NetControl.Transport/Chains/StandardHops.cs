@@ -1,4 +1,5 @@
 using NetControl.Transport.Dns;
+using NetControl.Transport.Shadowsocks;
 using NetControl.Transport.Socks5;
 
 namespace NetControl.Transport.Chains;
@@ -10,6 +11,7 @@ internal static class StandardHops
     [
         new DnsInterceptHopType(),
         new DnsTruncateHopType(),
+        new ShadowsocksHopType(),
         new Socks5HopType(),
     ];
 }

@@ -38,6 +38,9 @@ internal static class Socks5Address
         return length;
     }
 
+    /// <summary>Whether a destination can be written: a name may be 255 bytes of UTF-8 long.</summary>
+    public static bool CanCarry(in HostPort destination) => destination.IsAddress || Encoding.UTF8.GetByteCount(destination.Host) <= 255;
+
     /// <summary>Writes a destination. The destination buffer has room for <see cref="MaxLength"/>.</summary>
     /// <returns>The number of bytes written.</returns>
     /// <exception cref="Socks5Exception">The name is longer than 255 bytes of UTF-8, which the protocol cannot carry.</exception>

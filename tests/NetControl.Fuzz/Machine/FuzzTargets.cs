@@ -13,6 +13,7 @@ internal static class FuzzTargets
         ("reassembler", static () => new ReassemblerTarget()),
         ("stack", static () => new StackTarget()),
         ("socks5", static () => new Socks5Target()),
+        ("shadowsocks", static () => new ShadowsocksTarget()),
         ("address", static () => new AddressTarget()),
         ("yaml", static () => new YamlTarget()),
     ];

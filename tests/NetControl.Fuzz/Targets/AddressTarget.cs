@@ -14,7 +14,8 @@ internal sealed class AddressTarget : IFuzzTarget
         ("chain", "socks5://user:secret@192.0.2.1:1080"), ("chain-2", "socks5://a:1|socks5://[::1]:2"), ("empty", ""), ("bars", "||"),
         ("percent", "socks5://%41%42:%00@h:1"), ("v4", "10.77.0.1:80"), ("v6", "[fd77::1]:443"), ("mapped", "[::ffff:1.2.3.4]:1"),
         ("prefix", "198.18.0.0/15"), ("prefix-6", "fd77::1/64"), ("host", "example.org:443"), ("scope", "[fe80::1%eth0]:1"),
-        ("query", "socks5://h:1?x=y#z"), ("long-label", new string('a', 64) + ".example:1"), ("port", "1.2.3.4:65536"),
+        ("ss", "ss://aes-256-gcm:se%7Ccret@h:1?prefix=%16%C3%BF+#me@home"), ("ss-base64", "ss://YWVzLTI1Ni1nY206c2VjcmV0@example.com:1234/"),
+        ("ss-older", "ss://YWVzLTI1Ni1nY206c2VjcmV0QGV4YW1wbGUuY29tOjEyMzQ#t"), ("query", "socks5://h:1?x=y#z"), ("long-label", new string('a', 64) + ".example:1"), ("port", "1.2.3.4:65536"),
     ];
 
     public IEnumerable<(string Name, byte[] Input)> Seeds() => s_seeds.Select(seed => (seed.Name, Encoding.UTF8.GetBytes(seed.Text)));
@@ -25,6 +26,8 @@ internal sealed class AddressTarget : IFuzzTarget
         if (HopRegistry.Standard.TryParse(text, out Chain? chain, out ChainError? error))
         {
             Unless(chain.Hops.Count == 0 || chain.Redacted.Length > 0, "a chain can be shown");
+            bool reads = HopRegistry.Standard.TryParse(chain.Text, out Chain? same, out _);
+            Unless(reads && same!.Hops.SequenceEqual(chain.Hops), "a chain is read as it is written");
         }
         else
         {

@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using NetControl.Network;
+
+namespace NetControl.Transport.Shadowsocks;
+
+/// <summary>Opens packet sockets at a Shadowsocks server.</summary>
+/// <remarks>Nothing is sent when a socket is opened, so a server that is not there or knows another key shows as silence.</remarks>
+public sealed class ShadowsocksPacketListener : IPacketListener
+{
+    private readonly IPacketListener _datagrams;
+    private readonly ServerAddress _server;
+    private readonly ShadowsocksKey _key;
+
+    /// <summary>Makes a listener.</summary>
+    /// <param name="datagrams">Opens the sockets that carry datagrams to the server, over whatever hops.</param>
+    /// <param name="server">Where the server listens; a name is resolved by the system.</param>
+    /// <param name="key">The method and key.</param>
+    /// <param name="timeProvider">The clock; an event loop's where sockets are opened on loops.</param>
+    /// <exception cref="ArgumentNullException">A part is null.</exception>
+    public ShadowsocksPacketListener(
+        IPacketListener datagrams, HostPort server, ShadowsocksKey key, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(datagrams);
+        ArgumentNullException.ThrowIfNull(key);
+        _datagrams = datagrams;
+        _key = key;
+        _server = new ServerAddress(server, timeProvider ?? TimeProvider.System);
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default)
+    {
+        AddrPort server = await _server.GetAsync(cancellationToken);
+        IPacketConnection datagrams = await _datagrams.ListenAsync(cancellationToken);
+        return new ShadowsocksPacketConnection(datagrams, server, new ClassicPacketCodec(_key));
+    }
+}

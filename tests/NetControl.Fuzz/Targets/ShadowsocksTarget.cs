@@ -1,0 +1,179 @@
+using System.Buffers.Binary;
+using NetControl.Fuzz.Machine;
+using NetControl.Network;
+using NetControl.Transport.Shadowsocks;
+using static NetControl.Fuzz.Machine.BrokenPromiseException;
+
+namespace NetControl.Fuzz.Targets;
+
+/// <summary>A Shadowsocks server that sends anything, in pieces of any size: a reader gives what was sealed, or a reason, and never anything else.</summary>
+/// <remarks>
+/// The input is a script: the method; how large the pieces and the reader's buffers are; where the stream is cut or a bit of it is turned, if at
+/// all; then bytes that are taken as they are, or chunks that are sealed as a server would, each with the length that is written before it.
+/// </remarks>
+internal sealed class ShadowsocksTarget : IFuzzTarget
+{
+    public IEnumerable<(string Name, byte[] Input)> Seeds() =>
+    [
+        ("chunks", [0, 0, 200, 0, 0, 0, 0, 1, 0, 5, 0, 1, 0, 9]),
+        ("small-pieces", [1, 7, 3, 0, 0, 0, 0, 1, 0, 200, 0, 1, 1, 0]),
+        ("full-chunk", [2, 0, 90, 0, 0, 0, 0, 1, 63, 255]),
+        ("empty-chunk", [3, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 2]),
+        ("wrong-length", [0, 0, 9, 0, 0, 0, 0, 2, 0, 200, 0, 7]),
+        ("cut", [0, 0, 9, 1, 0, 60, 0, 1, 0, 200]),
+        ("turned", [1, 0, 9, 2, 0, 60, 0, 1, 0, 200]),
+        ("bytes", [3, 0, 9, 0, 0, 0, 1, .. new byte[100]]),
+    ];
+
+    public void Run(ReadOnlySpan<byte> input)
+    {
+        InputReader script = new(input);
+        ShadowsocksCipher cipher = ShadowsocksCipher.All[script.Byte() % 4];
+        ShadowsocksKey key = ShadowsocksKey.FromPassword(cipher, "secret");
+        int most = script.Byte() is var pieces and not 0 ? pieces : int.MaxValue;
+        int room = (script.Byte() * 100) + 1;
+        int damage = script.Byte() % 3;
+        int place = script.Short();
+        bool raw = (script.Byte() & 1) != 0;
+        List<byte> stream = [];
+        List<byte> data = [];
+        bool honest = !raw;
+        if (raw)
+        {
+            stream.AddRange(script.Bytes(1 << 20));
+        }
+        else
+        {
+            honest = SealChunks(key, ref script, stream, data);
+        }
+
+        Damage(damage, place, stream);
+        byte[] bytes = [.. stream];
+        Stream inner = new(bytes, most);
+        using ShadowsocksStreamConnection connection = new(inner, new ClassicOpening(key, RandomSalt.Instance, HostPort.Parse("h:1")));
+        List<byte> given = ReadAll(connection, new byte[room], out ShadowsocksFault? fault);
+        Unless(given.Count <= data.Count && data.Take(given.Count).SequenceEqual(given), "what is given was sealed");
+        Unless(fault is null || inner.IsAborted, "a stream that cannot be believed is over");
+        Unless(!honest || damage != 0 || (fault is null && given.Count == data.Count), "an honest stream is given whole");
+        TryDatagrams(key, bytes);
+    }
+
+    /// <summary>Seals chunks; returns whether their lengths are what they say.</summary>
+    private static bool SealChunks(ShadowsocksKey key, ref InputReader script, List<byte> stream, List<byte> data)
+    {
+        bool honest = true;
+        byte[] salt = new byte[key.Cipher.SaltLength];
+        salt.AsSpan().Fill(7);
+        stream.AddRange(salt);
+        using ChunkCipher sealer = new(key.NewSession(salt));
+        while (!script.IsEmpty && stream.Count < 200_000)
+        {
+            bool lies = script.Byte() == 2;
+            int length = script.Short() & 0x3FFF;
+            byte[] text = new byte[length];
+            text.AsSpan().Fill((byte)data.Count);
+            byte[] size = new byte[2];
+            ushort written = lies ? script.Short() : (ushort)length;
+            BinaryPrimitives.WriteUInt16BigEndian(size, written);
+            honest &= (written & 0x3FFF) == length;
+            byte[] block = new byte[2 + Aead.TagLength];
+            sealer.Seal(size, block);
+            stream.AddRange(block);
+            block = new byte[length + Aead.TagLength];
+            sealer.Seal(text, block);
+            stream.AddRange(block);
+            if (honest)
+            {
+                data.AddRange(text);
+            }
+        }
+
+        return honest;
+    }
+
+    private static void Damage(int damage, int place, List<byte> stream)
+    {
+        if (damage == 1 && place < stream.Count)
+        {
+            stream.RemoveRange(place, stream.Count - place);
+        }
+        else if (damage == 2 && stream.Count > 0)
+        {
+            stream[place % stream.Count] ^= 0x10;
+        }
+    }
+
+    private static List<byte> ReadAll(ShadowsocksStreamConnection connection, byte[] buffer, out ShadowsocksFault? fault)
+    {
+        List<byte> given = [];
+        fault = null;
+        try
+        {
+            while (true)
+            {
+                ValueTask<int> read = connection.ReadAsync(buffer);
+                Unless(read.IsCompleted, "a server that says all it has to say is heard at once");
+                int count = read.AsTask().GetAwaiter().GetResult();
+                if (count == 0)
+                {
+                    return given;
+                }
+
+                given.AddRange(buffer.AsSpan(0, count));
+            }
+        }
+        catch (ShadowsocksStreamException e)
+        {
+            fault = e.Fault;
+            return given;
+        }
+    }
+
+    private static void TryDatagrams(ShadowsocksKey key, byte[] bytes)
+    {
+        ClassicPacketCodec codec = new(key);
+        byte[] scratch = new byte[bytes.Length + 100];
+        Unless(!codec.TryOpen(bytes, scratch, out _, out _), "bytes that are no datagram are none");
+
+        // Sealed by the right key, so that the address is what is looked at.
+        byte[] datagram = new byte[bytes.Length + ShadowsocksDatagram.Overhead(key.Cipher)];
+        ShadowsocksDatagram.Seal(key, RandomSalt.Instance, bytes, datagram);
+        if (codec.TryOpen(datagram, scratch, out _, out ReadOnlySpan<byte> payload))
+        {
+            Unless(bytes.AsSpan().EndsWith(payload) && payload.Length < bytes.Length, "a datagram's payload is what follows the address");
+        }
+    }
+
+    private sealed class Stream(byte[] said, int most) : IStreamConnection
+    {
+        private int _at;
+
+        public bool IsAborted { get; private set; }
+
+        public AddrPort LocalAddress => default;
+
+        public AddrPort RemoteAddress => default;
+
+        public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int count = Math.Min(Math.Min(buffer.Length, most), said.Length - _at);
+            said.AsSpan(_at, count).CopyTo(buffer.Span);
+            _at += count;
+            return new ValueTask<int>(count);
+        }
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+        public ValueTask CloseWriteAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+        public void CloseRead()
+        {
+        }
+
+        public void Abort() => IsAborted = true;
+
+        public void Dispose()
+        {
+        }
+    }
+}
