@@ -93,6 +93,7 @@ public sealed partial class ProxyDirectory
     {
         ViolationList violations = new();
         ProxySpec? spec = ProxyValidator.Validate(draft, prefix, FieldNaming.Proto, violations);
+        ProxyValidator.CheckMachine(spec, prefix, violations);
         violations.ThrowIfAny(draft.Name);
         return spec!;
     }

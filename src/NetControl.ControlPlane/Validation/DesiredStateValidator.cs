@@ -21,7 +21,8 @@ public static class DesiredStateValidator
         Names(desired.Devices.Select(d => d.Name), "devices", violations);
         for (int i = 0; i < desired.Proxies.Count; i++)
         {
-            ProxyValidator.Validate(desired.Proxies[i], $"proxies[{i}].", FieldNaming.Json, violations);
+            string prefix = $"proxies[{i}].";
+            ProxyValidator.CheckMachine(ProxyValidator.Validate(desired.Proxies[i], prefix, FieldNaming.Json, violations), prefix, violations);
         }
 
         for (int i = 0; i < desired.Delegates.Count; i++)

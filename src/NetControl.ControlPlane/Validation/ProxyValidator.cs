@@ -28,6 +28,15 @@ public static class ProxyValidator
         return chain is null || violations.Items.Count > before ? null : new ProxySpec(draft.Name, chain, idle);
     }
 
+    /// <summary>Checks what a chain needs of this machine: a wish is refused for it, what was wished before is not.</summary>
+    public static void CheckMachine(ProxySpec? spec, string prefix, ViolationList violations)
+    {
+        if (spec?.Chain.FindFault() is { } fault)
+        {
+            violations.AddText(prefix + "config", fault, "INVALID_PROXY_CONFIG");
+        }
+    }
+
     private static Chain? ValidateConfig(string config, string prefix, ViolationList violations)
     {
         if (HopRegistry.Standard.TryParse(config, out Chain? chain, out ChainError? error))

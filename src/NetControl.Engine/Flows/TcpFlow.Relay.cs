@@ -34,6 +34,11 @@ internal sealed partial class TcpFlow
 
     private void StartRelay(IStreamConnection connection)
     {
+        while (connection is IPassingConnection { Beneath: { } beneath })
+        {
+            connection = beneath; // a hop that has done its part in the handshakes
+        }
+
         if (connection is ILoopConnection fast && fast.Loop == _context.Loop)
         {
             _socket = fast.Detach(this);

@@ -91,7 +91,13 @@ internal sealed class UdpFlow
         {
             FlowLog.UdpSessionFailed(_context.Logger, Client, egress.ProxyName, e.Message);
             bool limit = e is DialException { Failure: DialFailure.LocalLimit };
-            SendUnreachable(packet, e is DialException { Failure: DialFailure.NotAllowed } ? UnreachableReason.Prohibited : UnreachableReason.Host);
+            SendUnreachable(packet, (e as DialException)?.Failure switch
+            {
+                DialFailure.NotAllowed => UnreachableReason.Prohibited,
+                DialFailure.Refused => UnreachableReason.Port,
+                DialFailure.NetworkUnreachable => UnreachableReason.Network,
+                _ => UnreachableReason.Host,
+            });
             Finish(limit ? SessionCause.LimitExceeded : SessionCause.DialFailed);
             return DropReason.NoEgress;
         }

@@ -14,7 +14,7 @@ namespace NetControl.Engine.Sockets;
 /// the descriptor at once. Readiness is remembered in <see cref="CanRead"/> and <see cref="CanWrite"/> until a call says otherwise, because
 /// an edge is told only once.</para>
 /// </remarks>
-internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
+internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler, IHopLimited
 {
     private const EpollEvents Interest = EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered;
     private readonly LoopSocketPool? _pool;
@@ -52,6 +52,23 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler
 
     /// <inheritdoc/>
     public AddrPort RemoteAddress { get; private set; }
+
+    /// <inheritdoc/>
+    public int HopLimit
+    {
+        get => Libc.GetSockOpt(_fd, HopLevel, HopOption, out int limit) == 0 ? limit : throw Fault(Libc.LastErrno);
+        set
+        {
+            if (Libc.SetSockOpt(_fd, HopLevel, HopOption, value) != 0)
+            {
+                throw Fault(Libc.LastErrno);
+            }
+        }
+    }
+
+    private int HopLevel => RemoteAddress.IsV4 ? Libc.IPPROTO_IP : Libc.IPPROTO_IPV6;
+
+    private int HopOption => RemoteAddress.IsV4 ? Libc.IP_TTL : Libc.IPV6_UNICAST_HOPS;
 
     /// <summary>Takes a new descriptor and watches it. On failure the descriptor is closed.</summary>
     public Errno Open(int fd, AddrPort remote)

@@ -72,6 +72,10 @@ internal static class DiagnosticsMapping
                     // The text may hold a password: the violation quotes only what the parser vouched for.
                     violations.AddText("config", error.ToString(), "INVALID_PROXY_CONFIG");
                 }
+                else if (chain.FindFault() is { } fault)
+                {
+                    violations.AddText("config", fault, "INVALID_PROXY_CONFIG");
+                }
 
                 return chain;
             case V1.ProbeProxyRequest.SubjectOneofCase.Proxy:

@@ -13,6 +13,9 @@ public sealed record Chain(IReadOnlyList<Hop> Hops)
     /// <summary>The chain's text with every secret replaced.</summary>
     public string Redacted => string.Join('|', Hops.Select(hop => hop.Redacted));
 
+    /// <summary>What this machine lacks for the first hop that lacks something, with the fix; null if nothing.</summary>
+    public string? FindFault() => Hops.Select(static (hop, i) => hop.FindFault() is { } fault ? $"part {i + 1}: {fault}" : null).FirstOrDefault(static fault => fault is not null);
+
     /// <summary>Wraps the hops, one around the other, around a way. Nothing is dialled.</summary>
     public Way Wrap(Way inner, HopContext context) => Hops.Aggregate(inner, (way, hop) => hop.Wrap(way, context));
 

@@ -21,6 +21,12 @@ public abstract record Hop
     /// <summary>The servers that it dials of itself, through the hops before it. A hop that only shapes what passes has none.</summary>
     public virtual IReadOnlyList<HostPort> Servers => [];
 
+    /// <summary>
+    /// What this machine lacks for the hop, such as a file, with the fix; null if nothing. Asked when a chain is configured, not when one that was
+    /// is restored: such a chain's dials fail until it is there.
+    /// </summary>
+    public virtual string? FindFault() => null;
+
     /// <summary>Puts the hop around a way. Opens and dials nothing; thread rule: any thread.</summary>
     public abstract Way Wrap(Way inner, HopContext context);
 

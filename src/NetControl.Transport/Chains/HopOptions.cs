@@ -48,7 +48,8 @@ public sealed class HopOptions
     public static string Decode(string value) => Uri.UnescapeDataString(value.Replace('+', ' '));
 
     /// <summary>Percent-encodes a value so that <see cref="Decode"/> gives it back and nothing in it ends the option, the hop or the chain.</summary>
-    public static string Encode(string value) => Uri.EscapeDataString(value);
+    public static string Encode(string value) => Uri.EscapeDataString(value)
+        .Replace("%2F", "/", StringComparison.Ordinal).Replace("%2C", ",", StringComparison.Ordinal).Replace("%3A", ":", StringComparison.Ordinal);
 
     private static ChainError? ReadOne(HopText text, int at, int stop, IReadOnlyList<string> known, Dictionary<string, HopOption> values)
     {

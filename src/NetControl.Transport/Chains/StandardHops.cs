@@ -1,6 +1,12 @@
+using NetControl.Transport.Block;
+using NetControl.Transport.Disorder;
 using NetControl.Transport.Dns;
+using NetControl.Transport.Override;
 using NetControl.Transport.Shadowsocks;
 using NetControl.Transport.Socks5;
+using NetControl.Transport.Split;
+using NetControl.Transport.Tls;
+using NetControl.Transport.TlsFrag;
 
 namespace NetControl.Transport.Chains;
 
@@ -9,9 +15,15 @@ internal static class StandardHops
 {
     public static readonly HopType[] All =
     [
+        new BlockHopType(),
+        new DisorderHopType(),
         new DnsInterceptHopType(),
         new DnsTruncateHopType(),
+        new OverrideHopType(),
         new ShadowsocksHopType(),
         new Socks5HopType(),
+        new SplitHopType(),
+        new TlsHopType(),
+        new TlsFragHopType(),
     ];
 }

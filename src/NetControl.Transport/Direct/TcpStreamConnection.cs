@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NetControl.Network;
 
 namespace NetControl.Transport.Direct;
 
 /// <summary>A TCP socket of the framework as a stream connection.</summary>
 /// <remarks>Owns the socket. Reads and writes that complete at once allocate nothing; the others reuse pooled state.</remarks>
-public sealed class TcpStreamConnection : IStreamConnection
+public sealed class TcpStreamConnection : IStreamConnection, IHopLimited
 {
     private readonly Socket _socket;
 
@@ -25,6 +26,39 @@ public sealed class TcpStreamConnection : IStreamConnection
 
     /// <inheritdoc/>
     public AddrPort RemoteAddress { get; }
+
+    /// <inheritdoc/>
+    public int HopLimit
+    {
+        get
+        {
+            try
+            {
+                Span<byte> limit = stackalloc byte[sizeof(int)];
+                _socket.GetRawSocketOption(HopOption.Level, HopOption.Name, limit);
+                return MemoryMarshal.Read<int>(limit);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                throw Broken(e);
+            }
+        }
+
+        set
+        {
+            try
+            {
+                _socket.SetRawSocketOption(HopOption.Level, HopOption.Name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                throw Broken(e);
+            }
+        }
+    }
+
+    // IPPROTO_IP, IP_TTL; IPPROTO_IPV6, IPV6_UNICAST_HOPS. The framework's own names do not cover an IPv6 socket that speaks IPv4.
+    private (int Level, int Name) HopOption => RemoteAddress.IsV4 ? (0, 2) : (41, 16);
 
     /// <inheritdoc/>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -55,6 +55,11 @@ public sealed class TlsClient
             connection.Dispose();
             await ssl.DisposeAsync();
             cancellationToken.ThrowIfCancellationRequested();
+            if (e is DialException)
+            {
+                throw; // there are no options: a file is missing
+            }
+
             throw Explain(e, verdict);
         }
     }

@@ -9,6 +9,13 @@ internal static class TlsExamination
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
+    /// <summary>Reads the system's roots, which the framework else does in the first handshake, on the caller's thread.</summary>
+    public static void LoadSystemRoots()
+    {
+        using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine);
+        store.Open(OpenFlags.ReadOnly);
+    }
+
     /// <summary>How a chain is built: from what the server sent and the roots, never from the network, which would hold the caller's thread up.</summary>
     public static X509ChainPolicy MakePolicy(X509Certificate2Collection? roots)
     {

@@ -22,7 +22,7 @@ public sealed class Socks5LoopTests
     [Fact]
     public void Dial_ReadsCompleteOnTheLoop_ContinuesInsideThem()
     {
-        OffContext(() =>
+        LoopThread.Run(() =>
         {
             var connection = new SignalledStreamConnection();
             Task<IStreamConnection> dial = new Socks5StreamDialer(new FixedEndpoint(connection)).DialAsync(Destination).AsTask();
@@ -39,7 +39,7 @@ public sealed class Socks5LoopTests
     [Fact]
     public void Association_OpensOnTheLoop_SendsWhatWaitedInsideTheSameCall()
     {
-        OffContext(() =>
+        LoopThread.Run(() =>
         {
             var connection = new SignalledStreamConnection();
             var datagrams = new MemoryPacketListener();
@@ -57,7 +57,7 @@ public sealed class Socks5LoopTests
     [Fact]
     public void Dial_WarmedUp_AllocatesNothing()
     {
-        OffContext(() =>
+        LoopThread.Run(() =>
         {
             var connection = new SignalledStreamConnection();
             var dialer = new Socks5StreamDialer(new FixedEndpoint(connection));
@@ -79,15 +79,5 @@ public sealed class Socks5LoopTests
                 throw new InvalidOperationException("the dial left the loop");
             }
         }
-    }
-
-    /// <summary>Runs on a thread without the test runner's synchronization context, as a loop's thread is.</summary>
-    private static void OffContext(Action test)
-    {
-        Exception? failure = null;
-        var thread = new Thread(() => failure = Record.Exception(test));
-        thread.Start();
-        thread.Join();
-        Assert.Null(failure);
     }
 }

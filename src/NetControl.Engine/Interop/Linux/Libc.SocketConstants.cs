@@ -20,6 +20,7 @@ internal static unsafe partial class Libc
     public const int IPPROTO_TCP = 6;
     public const int IPPROTO_UDP = 17;
     public const int IPPROTO_IPV6 = 41;
+    public const int IPV6_UNICAST_HOPS = 16;
     public const int IPPROTO_ICMPV6 = 58;
     public const int NETLINK_ROUTE = 0;
 
