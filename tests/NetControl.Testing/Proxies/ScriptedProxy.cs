@@ -13,11 +13,11 @@ public sealed class ScriptedProxy : IDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _accepted;
 
-    /// <summary>Starts a server on a free loopback port. The connection closes when its script ends.</summary>
-    public ScriptedProxy(Func<ScriptedConnection, Task> script)
+    /// <summary>Starts a server, on a free loopback port if no place is given. The connection closes when its script ends.</summary>
+    public ScriptedProxy(Func<ScriptedConnection, Task> script, IPEndPoint? listen = null)
     {
         _script = script;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(listen ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(128);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         _ = AcceptAsync();
