@@ -19,6 +19,7 @@ internal sealed class LoopContext : ILoopParticipant
     public const int SlotSize = 68 << 10;
 
     private readonly Stack<UdpFlow> _freeUdp = new();
+    private readonly Stack<StreamRelay> _freeRelays = new();
     private List<TcpFlow> _dirty = [];
     private List<TcpFlow> _visiting = [];
     private volatile SessionTally[] _tallies = [];
@@ -62,6 +63,9 @@ internal sealed class LoopContext : ILoopParticipant
 
     /// <summary>The chunks of all connections' buffers.</summary>
     public ChunkPool Chunks { get; }
+
+    /// <summary>The buffers between connections and layered streams.</summary>
+    public RelayBuffers RelayBuffers { get; } = new();
 
     /// <summary>A buffer that is always empty, for segments without payload.</summary>
     public ChunkBuffer NoPayload { get; }
@@ -136,9 +140,27 @@ internal sealed class LoopContext : ILoopParticipant
         }
     }
 
+    /// <summary>How many relays wait for a session.</summary>
+    public int FreeRelays => _freeRelays.Count;
+
+    /// <summary>A relay, as new.</summary>
+    public StreamRelay RentRelay() => _freeRelays.TryPop(out StreamRelay? free) ? free : new StreamRelay(this);
+
+    /// <summary>Takes a relay back, when none of its calls is out.</summary>
+    public void Return(StreamRelay relay)
+    {
+        if (_freeRelays.Count < 4096)
+        {
+            _freeRelays.Push(relay);
+        }
+    }
+
     /// <summary>Gives pooled objects and free chunks up, after a busy time.</summary>
     public void Trim()
     {
+        _freeRelays.Clear();
+        _freeRelays.TrimExcess();
+        RelayBuffers.Trim();
         _freeUdp.Clear();
         _freeUdp.TrimExcess();
         Chunks.Trim(1 << 20);

@@ -127,6 +127,11 @@ internal sealed partial class TcpFlow
     private void OnDialed(IStreamConnection connection)
     {
         StartRelay(connection);
+        if (IsFinished)
+        {
+            return; // a stream that was born broken
+        }
+
         if (!_queue.Device.AcceptImmediately)
         {
             _connection.Answer(_context.Loop.Now);

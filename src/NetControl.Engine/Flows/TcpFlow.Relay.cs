@@ -45,8 +45,8 @@ internal sealed partial class TcpFlow
         }
         else
         {
-            _relay = new StreamRelay(this, connection, _life);
-            _relay.Start();
+            _relay = _context.RentRelay();
+            _relay.Start(this, connection, _queue.Chunks);
         }
     }
 
@@ -87,9 +87,17 @@ internal sealed partial class TcpFlow
         }
     }
 
-    /// <summary>In-order payload, straight from the packet into the socket.</summary>
+    /// <summary>In-order payload, straight from the packet into the socket, or into what a layered stream will write next.</summary>
     private int SendDirect(ReadOnlySpan<byte> payload)
     {
+        if (_relay is { } relay)
+        {
+            int taken = relay.Take(payload);
+            CountSent(taken);
+            _context.MarkDirty(this);
+            return taken;
+        }
+
         if (_socket is not { } socket || _upstreamFault != SessionCause.None)
         {
             return 0;
@@ -148,8 +156,12 @@ internal sealed partial class TcpFlow
     {
         if (_relay is { } relay)
         {
-            relay.OnRoom();
-            LookForReset(relay, now);
+            relay.OnEgress();
+            if (!IsFinished)
+            {
+                LookForReset(relay, now);
+            }
+
             return;
         }
 
@@ -279,7 +291,11 @@ internal sealed partial class TcpFlow
             return false;
         }
 
-        ResetClient(_upstreamFault);
+        if (!IsFinished)
+        {
+            ResetClient(_upstreamFault);
+        }
+
         return true;
     }
 

@@ -1,33 +1,27 @@
-using NetControl.Engine.Loops;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.Engine.Flows;
 
-/// <content>What <see cref="StreamRelay"/> asks of its flow. Every call names the life it means: the object may have begun another.</content>
+/// <content>What <see cref="StreamRelay"/> asks of its flow, for as long as it has one.</content>
 internal sealed partial class TcpFlow
 {
-    /// <summary>The flow's loop.</summary>
-    public EventLoop Loop => _context.Loop;
-
     /// <summary>How many bytes may be queued for the client.</summary>
-    public int RelayRoom(int life) => IsAlive(life) ? _connection.SendRoom : 0;
+    public int RelayRoom => _connection.SendRoom;
+
+    /// <summary>Whether the client has bytes for the upstream.</summary>
+    public bool RelayHasBytes => _connection.ReceiveBuffer.Length > 0;
 
     /// <summary>Whether the client has bytes, or its end, for the upstream.</summary>
-    public bool RelayHasOutput(int life) => IsAlive(life) && (_connection.ReceiveBuffer.Length > 0 || _connection.PeerClosed);
+    public bool RelayHasOutput => RelayHasBytes || _connection.PeerClosed;
 
     /// <summary>Whether the client has ended and all its bytes have been taken.</summary>
-    public bool RelayClientEnded(int life) => IsAlive(life) && _connection.PeerClosed && _connection.ReceiveBuffer.Length == 0;
+    public bool RelayClientEnded => _connection.PeerClosed && !RelayHasBytes;
 
     /// <summary>Takes client bytes. They count as sent when the stream has them.</summary>
-    public int RelayTake(int life, Span<byte> buffer)
+    public int RelayTake(Span<byte> buffer)
     {
-        if (!IsAlive(life))
-        {
-            return 0;
-        }
-
         int taken = 0;
-        while (taken < buffer.Length && _connection.ReceiveBuffer.Length > 0)
+        while (taken < buffer.Length && RelayHasBytes)
         {
             ReadOnlySpan<byte> piece = _connection.ReceiveBuffer.Peek(
                 _connection.ReceiveBuffer.Head, (int)Math.Min(buffer.Length - taken, _connection.ReceiveBuffer.Length));
@@ -46,9 +40,9 @@ internal sealed partial class TcpFlow
     }
 
     /// <summary>Queues bytes for the client.</summary>
-    public void RelayReceived(int life, ReadOnlySpan<byte> bytes)
+    public void RelayReceived(ReadOnlySpan<byte> bytes)
     {
-        if (IsAlive(life) && _connection.CanSend)
+        if (_connection.CanSend)
         {
             _connection.SendBuffer.Append(bytes);
             _connection.Queued(_context.Loop.Now);
@@ -57,35 +51,27 @@ internal sealed partial class TcpFlow
         }
     }
 
+    /// <summary>There is more to read, but others have their turn first.</summary>
+    public void RelayContinues() => _context.MarkDirty(this);
+
     /// <summary>The upstream has been told that the client has ended.</summary>
-    public void RelayClientDelivered(int life)
+    public void RelayClientDelivered()
     {
-        if (IsAlive(life))
-        {
-            _clientEnded = true;
-            FinishIfDelivered();
-        }
+        _clientEnded = true;
+        FinishIfDelivered();
     }
 
     /// <summary>The upstream has ended.</summary>
-    public void RelayEnded(int life)
+    public void RelayEnded()
     {
-        if (IsAlive(life))
-        {
-            OnUpstreamEnd();
-            _context.MarkDirty(this);
-        }
+        OnUpstreamEnd();
+        _context.MarkDirty(this);
     }
 
     /// <summary>The upstream broke.</summary>
-    public void RelayFailed(int life, SessionCause cause)
+    public void RelayFailed(SessionCause cause)
     {
-        if (IsAlive(life))
-        {
-            _upstreamFault = cause;
-            FailIfBroken();
-        }
+        _upstreamFault = cause;
+        FailIfBroken();
     }
-
-    private bool IsAlive(int life) => !IsFinished && life == _life;
 }

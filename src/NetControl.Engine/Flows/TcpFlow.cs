@@ -39,7 +39,6 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     private long _packetsReceived;
     private long _lastReported;
     private SessionState _lastState;
-    private int _life;
     private bool _finishing;
     private SequenceNumber _irs;
     private uint _synWindow;
@@ -78,7 +77,6 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     public void Open(in FlowKey key, ReadOnlySpan<byte> bytes, in ParsedPacket packet, EgressModel egress,
         PolicyRuleModel? rule)
     {
-        _life++;
         IsFinished = false;
         _key = key;
         _client = packet.From;
@@ -313,10 +311,9 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
             PushUpstream();
         }
 
-        if (_upstreamFault != SessionCause.None)
+        // The client's bytes met a broken upstream: the connection is reset, as it would be had the client been talking to it.
+        if (IsFinished || FailIfBroken())
         {
-            // The client's bytes met a broken upstream: the connection is reset, as it would be had the client been talking to it.
-            ResetClient(_upstreamFault);
             return;
         }
 

@@ -93,6 +93,14 @@ public sealed class ChunkPool
         }
     }
 
+    /// <summary>Counts memory that is not the pool's as lent: it closes windows as chunks do. Negative to count it back.</summary>
+    /// <param name="bytes">A multiple of <see cref="ChunkSize"/>.</param>
+    public void Charge(int bytes)
+    {
+        _lent += bytes >> ChunkShift;
+        _whole?.Charge(bytes);
+    }
+
     /// <summary>Says that this part wants nothing more: the others' fair shares grow.</summary>
     public void Detach()
     {

@@ -15,7 +15,7 @@ internal sealed class LoopRig : IAsyncDisposable
 {
     private readonly LoopUdpShared[] _udp;
 
-    public LoopRig(int loops, Func<LoopRig, int, PacketQueue> makeQueue)
+    public LoopRig(int loops, Func<LoopRig, int, PacketQueue> makeQueue, Func<IStreamDialer, IStreamDialer>? layer = null)
     {
         EngineOptions options = new() { Loops = loops, Mark = 0 };
         Loops = new LoopGroup(loops, NullLogger.Instance);
@@ -24,13 +24,14 @@ internal sealed class LoopRig : IAsyncDisposable
         SocketOptions sockets = new(0, null);
         Listener = new LoopbackListener(new LoopPacketListener(Loops, _udp, sockets));
         PacketListenerProxy proxy = new(Listener, new PacketListenerProxyOptions { TimeProvider = new LoopTimeProvider() });
+        LoopbackDialer direct = new(new LoopTcpDialer(Loops, sockets));
         Core = new DeviceCore("devices/rig", 1500, new TcpParameters()) { Directory = loops > 1 ? new FlowDirectory() : null };
         Core.StreamEgress = Core.PacketEgress = new Egress(new EgressModel
         {
             DelegateName = "delegates/rig",
             ProxyName = "proxies/rig",
             Generation = 1,
-            StreamDialer = new LoopbackDialer(new LoopTcpDialer(Loops, sockets)),
+            StreamDialer = layer?.Invoke(direct) ?? direct,
             PacketProxy = proxy,
         });
         Core.Queues = [.. Enumerable.Range(0, loops).Select(i => makeQueue(this, i))];

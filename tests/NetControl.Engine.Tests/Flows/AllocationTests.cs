@@ -1,5 +1,6 @@
 using NetControl.Engine.Captures;
 using NetControl.Engine.Devices;
+using NetControl.Engine.Flows;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Tests.Devices;
 using NetControl.Network;
@@ -33,6 +34,44 @@ public sealed class AllocationTests
         Assert.InRange(after - before, 0, Slack);
         Assert.True(reader is null || reader.Packets > 1000, "the capture saw nothing");
         await rig.On(0, client.Stop);
+    }
+
+    [Fact]
+    public async Task TcpBulkBothWays_ThroughALayeredStream_AllocatesNothing_AndNoReadWaitsWithABuffer()
+    {
+        using EchoServer echo = new();
+        TcpClientOnTheLoop? client = null;
+        LayeredDialer? dialer = null;
+        await using LoopRig rig = new(
+            1, (rig, i) => new MemoryQueue(i, rig.Contexts[i], rig.Core, packet => client!.OnPacket(packet)), inner => dialer = new LayeredDialer(inner));
+        client = new TcpClientOnTheLoop(rig.Core.Queues[0], LoopbackDialer.Outside(echo.EndPoint));
+        await rig.On(0, client.Start);
+        await client.ReachAsync(48 << 20);
+        long before = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
+        await client.ReachAsync(128 << 20);
+        long after = await rig.On(0, GC.GetAllocatedBytesForCurrentThread);
+        Assert.InRange(after - before, 0, Slack);
+        Assert.Equal(0, await rig.On(0, () => dialer!.WaitsWithBuffer));
+        await rig.On(0, client.Stop);
+    }
+
+    [Fact]
+    public async Task LayeredSessions_AfterTheFirst_AllocateNothingOfTheRelay()
+    {
+        using EchoServer echo = new();
+        await using TestEngine test = new(dialer: engine => new LayeredDialer(new LoopbackDialer(engine.StreamDialer)));
+        LoopContext context = test.Queue.Context;
+        for (int i = 0; i < 3; i++)
+        {
+            TcpPeer peer = await test.Host.ConnectAsync(LoopbackDialer.Outside(echo.EndPoint));
+            await peer.SendAsync(new byte[100_000]);
+            await peer.ReceiveExactlyAsync(100_000);
+            Assert.Equal(0, await context.Loop.InvokeAsync(() => context.FreeRelays));
+            peer.Close();
+            Assert.Empty(await peer.ReceiveToEndAsync());
+            await test.ClosedAsync(peer.Source);
+            Assert.Equal((1, 0L), await context.Loop.InvokeAsync(() => (context.FreeRelays, context.Chunks.BytesInUse)));
+        }
     }
 
     [Theory]
