@@ -1,6 +1,6 @@
 namespace NetControl.Server.Hosting;
 
-/// <summary>Decides when memory is worth giving back: after a crowd has left and it has been quiet for a while.</summary>
+/// <summary>Decides when memory is worth giving back: at the start, and after a crowd has left and it has been quiet for a while.</summary>
 internal sealed class HousekeepingPolicy
 {
     private const long SmallestPeak = 1000;
@@ -10,10 +10,16 @@ internal sealed class HousekeepingPolicy
     private long _last = -1;
     private TimeSpan _since;
 
-    /// <summary>Notes the number of live sessions; true when it is time to collect: once after the start, whose garbage would stay, and
-    /// once for each peak.</summary>
+    /// <summary>Notes the number of live sessions; true when it is time to collect: once after the start, whose garbage would stay (at once
+    /// while there is nobody yet to be held up), and once for each peak.</summary>
     public bool Observe(TimeSpan now, long live)
     {
+        if (_fresh && live == 0)
+        {
+            _fresh = false;
+            return true;
+        }
+
         _peak = Math.Max(_peak, live);
         if (live != _last)
         {

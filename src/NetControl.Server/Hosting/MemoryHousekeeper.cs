@@ -14,7 +14,7 @@ internal sealed class MemoryHousekeeper : IDisposable
     private MemoryHousekeeper(NetControlPlane plane)
     {
         _plane = plane;
-        _timer = new Timer(static state => ((MemoryHousekeeper)state!).Look(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _timer = new Timer(static state => ((MemoryHousekeeper)state!).Look(), this, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     }
 
     public static MemoryHousekeeper Start(NetControlPlane plane) => new(plane);

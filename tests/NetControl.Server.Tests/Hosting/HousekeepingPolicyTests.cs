@@ -9,7 +9,14 @@ public sealed class HousekeepingPolicyTests
 
     public HousekeepingPolicyTests()
     {
-        Assert.Equal([false, false, true, false], Observe(0, 0, 0, 0)); // The start's own garbage.
+        Assert.Equal([true, false, false, false], Observe(0, 0, 0, 0)); // The start's own garbage.
+    }
+
+    [Fact]
+    public void StartUnderTraffic_CollectsOnceItIsQuiet()
+    {
+        HousekeepingPolicy policy = new();
+        Assert.Equal([false, false, true, false], Enumerable.Range(0, 4).Select(second => policy.Observe(TimeSpan.FromSeconds(second), 7)));
     }
 
     [Fact]
