@@ -6,7 +6,11 @@ namespace NetControl.Transport.Http;
 /// <remarks>The text form shows nothing of it, so that a log cannot leak it.</remarks>
 public sealed class ProxyAuthorization
 {
-    private ProxyAuthorization(string value) => Field = new HttpField("Proxy-Authorization", value, isSecret: true);
+    private const int MostBytes = 4 << 10;
+
+    private ProxyAuthorization(string value) => Field = value.Length <= MostBytes
+        ? new HttpField("Proxy-Authorization", value, isSecret: true)
+        : throw new ArgumentException($"the authorization is longer than {MostBytes} bytes; servers do not take that", nameof(value));
 
     internal HttpField Field { get; }
 

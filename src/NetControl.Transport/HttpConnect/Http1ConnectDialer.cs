@@ -29,25 +29,7 @@ public sealed class Http1ConnectDialer : IStreamDialer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<IStreamConnection> DialAsync(HostPort destination, CancellationToken cancellationToken = default)
     {
-        IStreamConnection? connection = null;
-        try
-        {
-            connection = await HttpProxy.ReachAsync(_proxy, cancellationToken);
-            await _tunnel.RequestAsync(connection, destination, cancellationToken);
-            return connection;
-        }
-        catch (Exception e)
-        {
-            // The far side learns of a failed dial by a reset; nothing of it is worth a graceful close.
-            connection?.Abort();
-            connection?.Dispose();
-            cancellationToken.ThrowIfCancellationRequested();
-            if (e is IOException)
-            {
-                throw HttpConnectException.BrokenOff(e);
-            }
-
-            throw;
-        }
+        IStreamConnection connection = await HttpProxy.ReachAsync(_proxy, cancellationToken);
+        return await _tunnel.OpenAsync(connection, destination, cancellationToken);
     }
 }

@@ -29,11 +29,34 @@ internal sealed class Http1Tunnel
         _authorized = options.Authorization is not null;
     }
 
-    /// <summary>Asks for a tunnel. On success the connection is the tunnel; on failure it belongs to the caller, who ends it.</summary>
-    /// <exception cref="HttpConnectException">Refused, or outside the protocol.</exception>
-    /// <exception cref="IOException">The connection broke.</exception>
+    /// <summary>Makes a tunnel of a connection, which is ended where that fails.</summary>
+    /// <exception cref="HttpConnectException">Refused, broken off, or outside the protocol.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<IStreamConnection> OpenAsync(
+        IStreamConnection connection, HostPort destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RequestAsync(connection, destination, cancellationToken);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            // The far side learns of a failed dial by a reset; nothing of it is worth a graceful close.
+            connection.Abort();
+            connection.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (e is IOException)
+            {
+                throw HttpConnectException.BrokenOff(e);
+            }
+
+            throw;
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask RequestAsync(IStreamConnection connection, HostPort destination, CancellationToken cancellationToken)
+    private async ValueTask RequestAsync(IStreamConnection connection, HostPort destination, CancellationToken cancellationToken)
     {
         if (!HttpAuthority.CanCarry(destination))
         {

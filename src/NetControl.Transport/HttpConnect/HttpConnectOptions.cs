@@ -6,6 +6,9 @@ namespace NetControl.Transport.HttpConnect;
 /// <summary>What a CONNECT request carries besides its destination.</summary>
 public sealed record HttpConnectOptions
 {
+    // With them a request fits into a frame of HTTP/2, and into what servers commonly take.
+    private const int MostBytes = 8 << 10;
+
     private static readonly string[] s_ours =
     [
         "Host", "Proxy-Authorization", "Content-Length", "Transfer-Encoding", "Connection", "Proxy-Connection", "Keep-Alive", "TE", "Upgrade",
@@ -15,7 +18,7 @@ public sealed record HttpConnectOptions
     public ProxyAuthorization? Authorization { get; init; }
 
     /// <summary>Further header fields.</summary>
-    /// <exception cref="ArgumentException">A field is one that the request itself decides about.</exception>
+    /// <exception cref="ArgumentException">A field is one that the request itself decides about, or there is too much of them.</exception>
     public IReadOnlyList<HttpField> Fields
     {
         get;
@@ -28,6 +31,11 @@ public sealed record HttpConnectOptions
                 {
                     throw new ArgumentException($"the header field {item.Name} is the request's own; leave it out", nameof(value));
                 }
+            }
+
+            if (value.Sum(static item => item.NameBytes.Length + item.ValueBytes.Length) > MostBytes)
+            {
+                throw new ArgumentException($"the header fields are longer than {MostBytes} bytes together; send less", nameof(value));
             }
 
             field = [.. value];
