@@ -1,6 +1,7 @@
 using NetControl.Transport.Block;
 using NetControl.Transport.Disorder;
 using NetControl.Transport.Dns;
+using NetControl.Transport.HttpConnect;
 using NetControl.Transport.Override;
 using NetControl.Transport.Shadowsocks;
 using NetControl.Transport.Socks5;
@@ -19,6 +20,7 @@ internal static class StandardHops
         new DisorderHopType(),
         new DnsInterceptHopType(),
         new DnsTruncateHopType(),
+        .. HttpConnectHopType.All,
         new OverrideHopType(),
         new ShadowsocksHopType(),
         new Socks5HopType(),

@@ -14,6 +14,7 @@ internal static class FuzzTargets
         ("stack", static () => new StackTarget()),
         ("socks5", static () => new Socks5Target()),
         ("shadowsocks", static () => new ShadowsocksTarget()),
+        ("http", static () => new HttpTarget()),
         ("address", static () => new AddressTarget()),
         ("yaml", static () => new YamlTarget()),
     ];

@@ -1,7 +1,6 @@
 using NetControl.Network;
 using NetControl.Transport.Http2;
 using NetControl.Transport.HttpConnect;
-using NetControl.Transport.Tests.HttpConnect;
 using NetControl.Transport.Tests.Socks5;
 
 namespace NetControl.Transport.Tests.Http2;

@@ -7,9 +7,19 @@ using NetControl.Transport.Http2.Hpack;
 namespace NetControl.Transport.Tests.Http2;
 
 /// <summary>The server's side of an HTTP/2 connection, frame by frame, for scripts.</summary>
-internal sealed class Http2Peer(ScriptedConnection connection) : IHpackHandler
+internal sealed class Http2Peer(Func<int, Task<byte[]>> read, Func<byte[], Task> write) : IHpackHandler
 {
     private readonly HpackDecoder _decoder = new();
+
+    public Http2Peer(ScriptedConnection connection)
+        : this(connection.ReadAsync, bytes => connection.WriteAsync(bytes))
+    {
+    }
+
+    public Http2Peer(Stream stream)
+        : this(length => ReadAsync(stream, length), bytes => stream.WriteAsync(bytes).AsTask())
+    {
+    }
 
     /// <summary>The fields of the last request, <c>name: value</c>.</summary>
     public List<string> Request { get; } = [];
@@ -17,7 +27,7 @@ internal sealed class Http2Peer(ScriptedConnection connection) : IHpackHandler
     /// <summary>Reads the client's preface and says our settings, pairs of identifier and value.</summary>
     public async Task<byte[]> GreetAsync(params (int Id, int Value)[] settings)
     {
-        byte[] preface = await connection.ReadAsync(24);
+        byte[] preface = await read(24);
         if (!preface.AsSpan().SequenceEqual("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8))
         {
             throw new InvalidDataException("no preface: " + Encoding.Latin1.GetString(preface));
@@ -39,8 +49,8 @@ internal sealed class Http2Peer(ScriptedConnection connection) : IHpackHandler
     /// <summary>Reads a frame.</summary>
     public async Task<(Http2FrameHeader Header, byte[] Payload)> ReadAsync()
     {
-        Http2FrameHeader header = Http2FrameHeader.Read(await connection.ReadAsync(Http2FrameHeader.Size));
-        return (header, await connection.ReadAsync(header.Length));
+        Http2FrameHeader header = Http2FrameHeader.Read(await read(Http2FrameHeader.Size));
+        return (header, await read(header.Length));
     }
 
     /// <summary>Reads on until a frame of a type comes, for a stream if that matters.</summary>
@@ -89,7 +99,7 @@ internal sealed class Http2Peer(ScriptedConnection connection) : IHpackHandler
         byte[] frame = new byte[Http2FrameHeader.Size + payload.Length];
         new Http2FrameHeader(payload.Length, type, flags, stream).Write(frame);
         payload.CopyTo(frame.AsSpan(Http2FrameHeader.Size));
-        return connection.WriteAsync(frame);
+        return write(frame);
     }
 
     /// <summary>Answers a request with a status and further fields.</summary>
@@ -118,6 +128,13 @@ internal sealed class Http2Peer(ScriptedConnection connection) : IHpackHandler
 
     public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
         Request.Add($"{Encoding.ASCII.GetString(name)}: {Encoding.ASCII.GetString(value)}");
+
+    private static async Task<byte[]> ReadAsync(Stream stream, int length)
+    {
+        byte[] bytes = new byte[length];
+        await stream.ReadExactlyAsync(bytes);
+        return bytes;
+    }
 
     public static byte[] Int(int value)
     {
