@@ -39,6 +39,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public DelegateService.DelegateServiceClient Delegates => new(_channel);
 
+    public PolicyService.PolicyServiceClient Policies => new(_channel);
+
     public SessionService.SessionServiceClient Sessions => new(_channel);
 
     public ConfigurationService.ConfigurationServiceClient Configuration => new(_channel);
@@ -55,6 +57,12 @@ internal sealed class TestServer : IAsyncDisposable
             await plane.AddDeviceAsync();
         }
 
+        return await StartAsync(plane, traces, logs);
+    }
+
+    /// <summary>Serves a control plane that the test made, and disposes it in the end.</summary>
+    public static async Task<TestServer> StartAsync(TestPlane plane, bool traces = false, ILoggerProvider? logs = null)
+    {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseTestServer();
         if (logs is not null)

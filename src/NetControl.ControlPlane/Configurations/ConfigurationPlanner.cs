@@ -15,7 +15,7 @@ internal static class ConfigurationPlanner
     {
         DesiredState desired = WithKnownSecrets(draft.State, request.Desired);
         ViolationList violations = new();
-        DesiredStateValidator.Validate(desired, Remaining(draft.State, request), violations);
+        DesiredStateValidator.Validate(desired, Remaining(draft.State, request), draft.State.Left(), violations);
         violations.ThrowIfAny("");
         foreach (ProxyDraft proxy in desired.Proxies)
         {
@@ -136,7 +136,7 @@ internal static class ConfigurationPlanner
         {
             draft.Add(wish, spec);
         }
-        else if (RecordCodec.Text(known.Draft) != RecordCodec.Text(wish))
+        else if (!known.Spec.Says(spec))
         {
             draft.Change(wish.Name, wish, spec);
         }

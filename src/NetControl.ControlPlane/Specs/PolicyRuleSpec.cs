@@ -21,4 +21,16 @@ public sealed record PolicyRuleSpec(
     SessionProtocol? Protocol,
     IReadOnlyList<IpPrefix> Sources,
     IReadOnlyList<IpPrefix> Destinations,
-    IReadOnlyList<PortRange> Ports);
+    IReadOnlyList<PortRange> Ports)
+{
+    private static readonly IReadOnlyList<IpPrefix> s_anyPrefix = [];
+    private static readonly IReadOnlyList<PortRange> s_anyPort = [];
+
+    // The record's own equality takes two lists for two things.
+    internal bool Says(PolicyRuleSpec other) =>
+        Sources.SequenceEqual(other.Sources) && Destinations.SequenceEqual(other.Destinations) && Ports.SequenceEqual(other.Ports)
+        && WithoutLists(this) == WithoutLists(other);
+
+    private static PolicyRuleSpec WithoutLists(PolicyRuleSpec rule) =>
+        rule with { Sources = s_anyPrefix, Destinations = s_anyPrefix, Ports = s_anyPort };
+}

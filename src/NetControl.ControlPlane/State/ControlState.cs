@@ -67,6 +67,13 @@ internal sealed record ControlState
     public IEnumerable<string> UsersOfProxy(string name) =>
         (from d in Delegates.Values where d.Proxy == name select d.Name).Concat(UsersOfTarget(name));
 
+    /// <summary>What removals by force left: references to what is gone, whose and to what, empty for a delegate without a proxy.</summary>
+    public IReadOnlySet<(string Owner, string Target)> Left() =>
+        Delegates.Values.Where(d => d.Proxy.Length == 0).Select(d => (d.Name, ""))
+            .Concat(Policies.Values.SelectMany(p => p.Targets.Select(target => (p.Name, target))).Where(left => Find(left.target) is null))
+            .Concat(Devices.Values.Select(d => (d.Name, d.Spec.Policy)).Where(left => Find(left.Policy) is null))
+            .ToHashSet();
+
     /// <summary>The same with one resource put in, new or in the place of the one by its name.</summary>
     public ControlState With(ResourceRecord record) => record switch
     {

@@ -79,7 +79,7 @@ internal sealed class StateDraft
             Draft = draft,
             Spec = spec,
         };
-        EnsureTargets(record);
+        EnsureTargets(record.Targets);
         State = State with { Policies = State.Policies.Add(draft.Name, record) };
     }
 
@@ -122,11 +122,12 @@ internal sealed class StateDraft
         State = State with { Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = proxy }) };
     }
 
-    /// <summary>New rules.</summary>
+    /// <summary>New rules; one that led to what is gone may stay.</summary>
     public void Change(string name, PolicyDraft draft, PolicySpec spec)
     {
-        PolicyRecord changed = Touched(State.Policy(name)) with { Draft = draft, Spec = spec };
-        EnsureTargets(changed);
+        PolicyRecord old = State.Policy(name);
+        PolicyRecord changed = Touched(old) with { Draft = draft, Spec = spec };
+        EnsureTargets(changed.Targets.Except(old.Targets, StringComparer.Ordinal));
         State = State with { Policies = State.Policies.SetItem(name, changed) };
     }
 
@@ -237,9 +238,9 @@ internal sealed class StateDraft
         }
     }
 
-    private void EnsureTargets(PolicyRecord record)
+    private void EnsureTargets(IEnumerable<string> targets)
     {
-        foreach (string target in record.Targets)
+        foreach (string target in targets)
         {
             State.EnsureTarget(target);
         }

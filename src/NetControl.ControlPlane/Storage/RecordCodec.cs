@@ -22,9 +22,6 @@ internal static class RecordCodec
     /// <summary>A device's draft in one comparable text: two that are alike wish for the same.</summary>
     public static string Text(DeviceDraft draft) => JsonSerializer.Serialize(new StoredDevice(draft, false), SpecJson.Default.StoredDevice);
 
-    /// <summary>A policy's draft in one comparable text.</summary>
-    public static string Text(PolicyDraft draft) => JsonSerializer.Serialize(draft, SpecJson.Default.PolicyDraft);
-
     /// <exception cref="StorageException">The store holds what this version does not understand.</exception>
     public static ControlState Read(StoredState stored)
     {

@@ -6,13 +6,16 @@ namespace NetControl.ControlPlane.Validation;
 public static class DesiredStateValidator
 {
     /// <summary>Adds every violation of the document.</summary>
-    public static void Validate(DesiredState desired, ViolationList violations) => Validate(desired, new HashSet<string>(StringComparer.Ordinal), violations);
+    public static void Validate(DesiredState desired, ViolationList violations) =>
+        Validate(desired, new HashSet<string>(StringComparer.Ordinal), new HashSet<(string, string)>(), violations);
 
     /// <summary>Adds every violation of the document.</summary>
     /// <param name="desired">The document.</param>
     /// <param name="known">The names of resources outside it that it may refer to.</param>
+    /// <param name="left">References to what is gone that it may repeat: whose, and to what; empty for a delegate's without a proxy.</param>
     /// <param name="violations">Gets the violations.</param>
-    public static void Validate(DesiredState desired, IReadOnlySet<string> known, ViolationList violations)
+    public static void Validate(DesiredState desired, IReadOnlySet<string> known, IReadOnlySet<(string Owner, string Target)> left,
+        ViolationList violations)
     {
         HashSet<string> proxies = Names(desired.Proxies.Select(p => p.Name), "proxies", violations);
         proxies.UnionWith(known.Where(name => ResourceName.Is(name, ResourceName.Proxies)));
@@ -29,21 +32,23 @@ public static class DesiredStateValidator
         {
             DelegateDraft draft = desired.Delegates[i];
             NameValidator.Check(draft.Name, ResourceName.Delegates, $"delegates[{i}].name", violations);
-            if (NameValidator.Check(draft.Proxy, ResourceName.Proxies, $"delegates[{i}].proxy", violations)
+            if (!left.Contains((draft.Name, draft.Proxy))
+                && NameValidator.Check(draft.Proxy, ResourceName.Proxies, $"delegates[{i}].proxy", violations)
                 && !proxies.Contains(draft.Proxy))
             {
                 Missing($"delegates[{i}].proxy", draft.Proxy, proxies, violations);
             }
         }
 
-        HashSet<string> policies = Policies(desired, known, proxies, delegates, violations);
+        HashSet<string> policies = Policies(desired, known, left, proxies, delegates, violations);
         List<TunSpec> valid = [];
         for (int i = 0; i < desired.Devices.Count; i++)
         {
             DeviceDraft draft = desired.Devices[i];
             Reference(draft.StreamDialer, $"devices[{i}].{FieldNaming.Json.StreamDialer}", proxies, delegates, violations);
             Reference(draft.PacketProxy, $"devices[{i}].{FieldNaming.Json.PacketProxy}", proxies, delegates, violations);
-            if (ResourceName.Is(draft.Policy, ResourceName.Policies) && !policies.Contains(draft.Policy))
+            if (ResourceName.Is(draft.Policy, ResourceName.Policies) && !policies.Contains(draft.Policy)
+                && !left.Contains((draft.Name, draft.Policy)))
             {
                 Missing($"devices[{i}].policy", draft.Policy, policies, violations);
             }
@@ -66,8 +71,8 @@ public static class DesiredStateValidator
         }
     }
 
-    private static HashSet<string> Policies(DesiredState desired, IReadOnlySet<string> known, HashSet<string> proxies,
-        HashSet<string> delegates, ViolationList violations)
+    private static HashSet<string> Policies(DesiredState desired, IReadOnlySet<string> known,
+        IReadOnlySet<(string Owner, string Target)> left, HashSet<string> proxies, HashSet<string> delegates, ViolationList violations)
     {
         HashSet<string> policies = Names(desired.Policies.Select(p => p.Name), "policies", violations);
         policies.UnionWith(known.Where(name => ResourceName.Is(name, ResourceName.Policies)));
@@ -77,6 +82,11 @@ public static class DesiredStateValidator
             PolicyValidator.Validate(draft, $"policies[{i}].", FieldNaming.Json, violations);
             for (int rule = 0; rule < draft.Rules.Count; rule++)
             {
+                if (left.Contains((draft.Name, draft.Rules[rule].Target)))
+                {
+                    continue;
+                }
+
                 Reference(draft.Rules[rule].Target, $"policies[{i}].rules[{rule}].target", proxies, delegates, violations);
             }
         }

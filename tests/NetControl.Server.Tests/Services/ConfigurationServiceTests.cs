@@ -26,6 +26,45 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task GetThenApply_IsNoChange_AlsoAfterRemovalsByForce_AndHoweverAPolicyWasSpelled()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Policy policy = new()
+        {
+            Rules =
+            {
+                new PolicyRule { Id = "r", Action = PolicyAction.Route, Target = "proxies/b", Sources = { "10.0.0.1" }, Ports = { "80-80" } },
+                new PolicyRule { Id = "n", Action = PolicyAction.Deny, Destinations = { "FD00:0::/8" } },
+            },
+        };
+        await server.Policies.CreatePolicyAsync(new CreatePolicyRequest { PolicyId = "p", Policy = policy });
+        await server.Policies.CreatePolicyAsync(new CreatePolicyRequest { PolicyId = "gone" });
+        await server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest { Device = new Device { Name = "devices/tun0", Policy = "policies/gone" } });
+        await server.Devices.DrainDeviceAsync(new DrainDeviceRequest { Name = "devices/tun0" });
+        await ExpectNoChangeAsync(server);
+        await server.Proxies.DeleteProxyAsync(new DeleteProxyRequest { Name = "proxies/a", Force = true });
+        await server.Proxies.DeleteProxyAsync(new DeleteProxyRequest { Name = "proxies/b", Force = true });
+        await server.Policies.DeletePolicyAsync(new DeletePolicyRequest { Name = "policies/gone", Force = true });
+        Protocol.V1.Configuration document = await ExpectNoChangeAsync(server);
+        Assert.Equal(("", "proxies/b", "policies/gone"),
+            (document.Delegates[0].Proxy, document.Policies[0].Rules[0].Target, document.Devices[0].Policy));
+
+        // A rule may still change beside the one that leads to what is gone.
+        policy.Name = "policies/p";
+        policy.Rules.RemoveAt(1);
+        await server.Policies.UpdatePolicyAsync(new UpdatePolicyRequest { Policy = policy });
+        await ExpectNoChangeAsync(server);
+
+        // What is so may be said; it may not be made so.
+        document.Delegates.Add(new Protocol.V1.Delegate { Name = "delegates/new" });
+        document.Policies.Add(new Policy { Name = "policies/new", Rules = { policy.Rules[0] } });
+        document.Devices.Add(new Device { Name = "devices/new", Policy = "policies/gone" });
+        RichError made = await RichError.OfAsync(
+            () => server.Configuration.ApplyConfigurationAsync(new ApplyConfigurationRequest { Configuration = document }).ResponseAsync);
+        Assert.Equal(["delegates[1].proxy", "policies[1].rules[0].target", "devices[1].policy"], made.Fields);
+    }
+
+    [Fact]
     public async Task Apply_PlansThenDoes_AndRepeatsItsAnswer()
     {
         await using TestServer server = await TestServer.StartAsync();
@@ -186,6 +225,15 @@ public sealed class ConfigurationServiceTests
         {
             await Task.Delay(5, limit.Token);
         }
+    }
+
+    private static async Task<Protocol.V1.Configuration> ExpectNoChangeAsync(TestServer server)
+    {
+        GetConfigurationResponse read = await server.Configuration.GetConfigurationAsync(new GetConfigurationRequest());
+        ApplyConfigurationResponse applied = await server.Configuration.ApplyConfigurationAsync(
+            new ApplyConfigurationRequest { Configuration = read.Configuration, Prune = true, BaseGeneration = read.Generation });
+        Assert.Equal((0, read.Generation), (applied.Steps.Count, applied.Generation));
+        return read.Configuration;
     }
 
     private static async Task<List<WatchResourcesResponse>> ReadUntilAsync(
