@@ -241,7 +241,9 @@ internal sealed partial class Mutator : IDisposable
         {
             StateView before = new(_state, _runtimes, PreparedChange.Nothing);
             HashSet<string> changed = [.. changes.Select(c => c.Name)];
-            string[] names = [.. changed.Concat(Affected(changes)).Distinct(StringComparer.Ordinal)];
+
+            // What a removal by force left still names what is gone; nothing is new about that.
+            string[] names = [.. changed.Concat(Affected(changes).Where(name => next.Find(name) is not null)).Distinct(StringComparer.Ordinal)];
             List<(string Name, object? Before)> old = [.. names.Select(name => (name, before.Any(name)))];
             _runtimes.Publish(next, changes, prepared);
             Volatile.Write(ref _state, next);
