@@ -8,6 +8,9 @@ public sealed class EgressModel
     /// <summary>The delegate's resource name, or the proxy's when it is attached without a delegate. A metric label.</summary>
     public required string DelegateName { get; init; }
 
+    /// <summary>Which delegate of that name it is; empty for a proxy attached directly.</summary>
+    public string DelegateUid { get; init; } = "";
+
     /// <summary>The proxy's resource name.</summary>
     public required string ProxyName { get; init; }
 

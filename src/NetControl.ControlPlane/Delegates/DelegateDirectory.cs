@@ -91,6 +91,7 @@ public sealed partial class DelegateDirectory
     {
         Validate(request);
         string before = "";
+        DelegateWay? draining = null;
         SwapResult result = await _mutator.RunAsync<SwapResult>(
             mutation,
             next =>
@@ -100,7 +101,8 @@ public sealed partial class DelegateDirectory
                 before = record.Proxy;
                 next.Point(request.Name, request.Proxy);
             },
-            (_, outlook) => PredictAsync(request, outlook.Read(read => read.Delegate(request.Name))));
+            (_, outlook) => PredictAsync(request, outlook.Read(read => read.Delegate(request.Name))),
+            settled: () => draining = request.Existing == ExistingPolicy.Drain ? Hold(request.Name) : null);
         if (mutation.ValidateOnly)
         {
             return result;
@@ -108,7 +110,7 @@ public sealed partial class DelegateDirectory
 
         Count(request);
         LogSwapped(request.Name, before, request.Proxy, result.Generation, request.Existing);
-        return await SettleAsync(request, result);
+        return await SettleAsync(request, result, draining);
     }
 
     /// <summary>How often each delegate was swapped, by policy; delegates that are gone included.</summary>
@@ -120,13 +122,14 @@ public sealed partial class DelegateDirectory
         }
     }
 
-    internal static SessionSelector Older(string name, long generation) => (in SessionInfo session) =>
-        session.Egress is { } egress && egress.Generation < generation && string.Equals(egress.DelegateName, name, StringComparison.Ordinal);
+    // By uid: a delegate that was removed, and one that was made under its name since, have generations of their own.
+    private static SessionSelector Older(DelegateView after) => (in SessionInfo session) =>
+        session.Egress is { } egress && egress.Generation < after.Meta.Generation
+        && string.Equals(egress.DelegateUid, after.Meta.Uid, StringComparison.Ordinal);
 
-    /// <summary>Deals with the sessions of older generations, after a swap is in force.</summary>
-    internal async Task<SwapResult> SettleAsync(SwapRequest request, SwapResult result)
+    private async Task<SwapResult> SettleAsync(SwapRequest request, SwapResult result, DelegateWay? draining)
     {
-        SessionSelector older = Older(request.Name, result.Generation);
+        SessionSelector older = Older(result.Delegate);
         switch (request.Existing)
         {
             case ExistingPolicy.Close:
@@ -142,12 +145,8 @@ public sealed partial class DelegateDirectory
                     return result with { Closed = 0 };
                 }
 
-            case ExistingPolicy.Drain:
-                if (Hold(request.Name) is { } way)
-                {
-                    _ = DrainAsync(request.Name, way, older, request.DrainTimeout.GetValueOrDefault());
-                }
-
+            case ExistingPolicy.Drain when draining is not null:
+                _ = DrainAsync(request.Name, draining, older, request.DrainTimeout.GetValueOrDefault());
                 return result;
             default:
                 return result;
@@ -182,7 +181,7 @@ public sealed partial class DelegateDirectory
     private async Task<SwapResult> PredictAsync(SwapRequest request, DelegateView after)
     {
         long generation = after.Meta.Generation;
-        long count = (await _engine.ListSessionsAsync(Older(request.Name, generation), CancellationToken.None)).Count;
+        long count = (await _engine.ListSessionsAsync(Older(after), CancellationToken.None)).Count;
         return request.Existing switch
         {
             ExistingPolicy.Drain => new SwapResult(after with { Draining = true }, generation, 0, count, 0),

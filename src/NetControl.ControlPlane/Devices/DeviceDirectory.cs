@@ -119,6 +119,7 @@ public sealed partial class DeviceDirectory
     public async Task<DrainResult> DrainAsync(string name, TimeSpan? timeout, string etag, MutationContext mutation)
     {
         CheckDrainTimeout(timeout, name);
+        object drain = new();
         DrainResult result = await _mutator.RunAsync<DrainResult>(
             mutation,
             next =>
@@ -130,12 +131,11 @@ public sealed partial class DeviceDirectory
             {
                 long live = await CountAsync(name);
                 return outlook.Read(read => new DrainResult(read.Device(name), live));
-            });
+            },
+            settled: () => _mutator.Note(name, () => _runtimes.Device(name)?.Drain = drain)); // before another drain's deadline can count
         if (!mutation.ValidateOnly)
         {
             LogDraining(name, result.Sessions);
-            object drain = new();
-            _mutator.Note(name, () => _runtimes.Device(name)?.Drain = drain);
             if (timeout is { } limit)
             {
                 _ = CloseLaterAsync(name, drain, limit);

@@ -168,6 +168,7 @@ internal sealed class Runtimes
         return new EgressModel
         {
             DelegateName = record.Name,
+            DelegateUid = record.Uid,
             ProxyName = record.Proxy,
             Generation = record.Generation,
             StreamDialer = runtime?.StreamDialer,

@@ -19,7 +19,7 @@ public sealed class IdempotencyCache
     private const int Capacity = 10_000;
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Entry> _entries = [];
-    private readonly Queue<(Guid Id, DateTimeOffset Expires)> _order = new();
+    private readonly Queue<(Guid Id, Entry Entry, DateTimeOffset Expires)> _order = new();
     private readonly TimeProvider _time;
     private long _replays;
 
@@ -88,7 +88,7 @@ public sealed class IdempotencyCache
     private void Remember(Guid id, Entry entry, DateTimeOffset expires)
     {
         _entries.Add(id, entry);
-        _order.Enqueue((id, expires));
+        _order.Enqueue((id, entry, expires));
     }
 
     private async Task<T> RunFirstAsync<T>(Guid id, TaskCompletionSource<object> completion, Func<Task<T>> work)
@@ -132,12 +132,24 @@ public sealed class IdempotencyCache
     private void Forget()
     {
         DateTimeOffset now = _time.GetUtcNow();
-        while (_order.TryPeek(out (Guid Id, DateTimeOffset Expires) oldest) && (oldest.Expires <= now || _order.Count >= Capacity))
+        while (_order.TryPeek(out (Guid Id, Entry Entry, DateTimeOffset Expires) oldest) && (oldest.Expires <= now || _order.Count >= Capacity))
         {
             _order.Dequeue();
-            _entries.Remove(oldest.Id);
+
+            // Not the answer of a repetition, where the first try had failed.
+            if (ReferenceEquals(_entries.GetValueOrDefault(oldest.Id), oldest.Entry))
+            {
+                _entries.Remove(oldest.Id);
+            }
         }
     }
 
-    private sealed record Entry(string Method, ReadOnlyMemory<byte> Fingerprint, Task<object> Result);
+    private sealed class Entry(string method, ReadOnlyMemory<byte> fingerprint, Task<object> result)
+    {
+        public string Method { get; } = method;
+
+        public ReadOnlyMemory<byte> Fingerprint { get; } = fingerprint;
+
+        public Task<object> Result { get; } = result;
+    }
 }

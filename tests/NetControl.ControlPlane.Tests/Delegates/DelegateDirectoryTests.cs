@@ -5,6 +5,7 @@ using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Engine.Sessions;
+using NetControl.Testing;
 
 namespace NetControl.ControlPlane.Tests.Delegates;
 
@@ -51,6 +52,29 @@ public sealed class DelegateDirectoryTests
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
         await test.Plane.Changes.WaitAsync(revision, limit.Token);
         Assert.False(test.Plane.Delegates.Get("delegates/egress").Draining);
+        Assert.Equal([young.Id], (await test.Engine.ListSessionsAsync(null, CancellationToken.None)).Select(s => s.Id));
+    }
+
+    [Fact]
+    public async Task Drain_OfADelegateThatIsGone_LeavesTheSessionsOfItsNamesakeAlone()
+    {
+        ManualTimeProvider time = new();
+        using TestPlane test = await TestPlane.WithDeviceAsync(time: time);
+        test.Engine.Open();
+        MutationContext now = MutationContext.Internal;
+        await test.Plane.Delegates.SwapAsync(
+            new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Drain, TimeSpan.FromSeconds(30)), now);
+        await test.Plane.Delegates.DeleteAsync("delegates/egress", "", force: true, now);
+        await test.Plane.Delegates.CreateAsync(new DelegateDraft("delegates/egress", "proxies/a"), "", now);
+        await test.Plane.Devices.AttachStreamDialerAsync("devices/tun0", "delegates/egress", null, "", now);
+        SessionInfo young = test.Engine.Open();
+        Assert.Equal(1, young.Egress!.Generation);
+        SwapResult swap = await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Keep), now);
+        Assert.Equal(1, swap.Kept);
+        long sequence = test.Plane.Changes.Sequence;
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        time.Advance(TimeSpan.FromSeconds(30));
+        await test.Plane.Changes.WaitAsync(sequence, limit.Token);
         Assert.Equal([young.Id], (await test.Engine.ListSessionsAsync(null, CancellationToken.None)).Select(s => s.Id));
     }
 

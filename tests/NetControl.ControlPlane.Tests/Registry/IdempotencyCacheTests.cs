@@ -3,6 +3,7 @@ using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Storage;
+using NetControl.Testing;
 
 namespace NetControl.ControlPlane.Tests.Registry;
 
@@ -41,6 +42,21 @@ public sealed class IdempotencyCacheTests
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
             _cache.RunAsync<string>(Mutation(Id, "a"), () => throw new InvalidOperationException(), Decode));
         Assert.Equal("1", await RunAsync(Id, "a"));
+    }
+
+    [Fact]
+    public async Task AnswerAfterAFailure_IsRememberedForItsWholeTime()
+    {
+        ManualTimeProvider time = new();
+        IdempotencyCache cache = new(time);
+        Task<string> Try(Func<Task<string>> work) => cache.RunAsync(Mutation(Id, "a"), work, Decode);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Try(() => throw new InvalidOperationException()));
+        time.Advance(IdempotencyCache.Lifetime - TimeSpan.FromSeconds(1));
+        await Try(() => Task.FromResult("first"));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("first", await Try(() => Task.FromResult("again")));
+        time.Advance(IdempotencyCache.Lifetime);
+        Assert.Equal("again", await Try(() => Task.FromResult("again")));
     }
 
     [Fact]
