@@ -85,4 +85,10 @@ public enum DropReason : byte
 
     /// <summary>A packet of our own upstream socket came back into the device; answered with a reset or ICMP "prohibited".</summary>
     UpstreamLoop,
+
+    /// <summary>Too many sessions of one application address; answered as with <see cref="SessionLimit"/>.</summary>
+    SourceLimit,
+
+    /// <summary>Too many sessions to one destination; a SYN is answered with a reset.</summary>
+    DestinationLimit,
 }

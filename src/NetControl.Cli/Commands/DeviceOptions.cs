@@ -52,6 +52,12 @@ internal sealed class DeviceOptions
         Description = "The most bytes of incomplete datagrams; default 8 MiB.",
     };
 
+    private readonly Option<uint> _perSource = new("--max-sessions-per-source") { Description = "The most sessions of one application address." };
+    private readonly Option<uint> _perDestination = new("--max-sessions-per-destination")
+    {
+        Description = "The most TCP sessions to one address and port.",
+    };
+
     public DeviceOptions()
     {
         _streams.CompletionSources.Add(context => ResourceNames.Complete(context, "delegates", "proxies"));
@@ -64,6 +70,7 @@ internal sealed class DeviceOptions
     [
         _interface, _mtu, _addresses, _routes, _streams, _packets, _immediately, _addressDependent, _congestion,
         _policy, _killSwitch, _descriptor, _queues, _plain, _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly,
+        _perSource, _perDestination,
     ];
 
     public Command AddTo(Command command)
@@ -79,7 +86,8 @@ internal sealed class DeviceOptions
     /// <summary>Reads the options, and notes in the mask which fields were written.</summary>
     public Device Read(ParseResult parsed, FieldMask mask)
     {
-        bool limited = Given(parsed, mask, "limits", _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly);
+        bool limited = Given(parsed, mask, "limits", _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly, _perSource,
+            _perDestination);
         Given(parsed, mask, "interface", _interface);
         Given(parsed, mask, "mtu", _mtu);
         Given(parsed, mask, "addresses", _addresses);
@@ -120,6 +128,8 @@ internal sealed class DeviceOptions
                 MaxHalfOpen = parsed.GetValue(_halfOpen),
                 MaxBufferBytes = parsed.GetValue(_buffers),
                 MaxReassemblyBytes = parsed.GetValue(_reassembly),
+                MaxSessionsPerSource = parsed.GetValue(_perSource),
+                MaxSessionsPerDestination = parsed.GetValue(_perDestination),
             },
         };
     }

@@ -93,6 +93,8 @@ public sealed record TunSpec
             MaxHalfOpen = Or(Limits.MaxHalfOpen, defaults.MaxHalfOpen),
             MaxBufferBytes = Or(Limits.MaxBufferBytes, defaults.MaxBufferBytes),
             MaxReassemblyBytes = Or(Limits.MaxReassemblyBytes, defaults.MaxReassemblyBytes),
+            MaxSessionsPerSource = Limits.MaxSessionsPerSource,
+            MaxSessionsPerDestination = Limits.MaxSessionsPerDestination,
         };
 
         static long Or(long wished, long usual) => wished == 0 ? usual : wished;

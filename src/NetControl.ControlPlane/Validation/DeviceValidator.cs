@@ -93,6 +93,8 @@ public static class DeviceValidator
         Check(limits.MaxHalfOpen, MostSessions, 1, naming.MaxHalfOpen, "1024");
         Check(limits.MaxBufferBytes, MostBytes, LeastBytes, naming.MaxBufferBytes, "268435456");
         Check(limits.MaxReassemblyBytes, MostBytes, LeastBytes, naming.MaxReassemblyBytes, "8388608");
+        Check(limits.MaxSessionsPerSource, MostSessions, 1, naming.MaxSessionsPerSource, "1024");
+        Check(limits.MaxSessionsPerDestination, MostSessions, 1, naming.MaxSessionsPerDestination, "1024");
 
         void Check(long value, long most, long least, string field, string example)
         {

@@ -13,6 +13,8 @@ public sealed record FieldNaming
         MaxHalfOpen = "max_half_open",
         MaxBufferBytes = "max_buffer_bytes",
         MaxReassemblyBytes = "max_reassembly_bytes",
+        MaxSessionsPerSource = "max_sessions_per_source",
+        MaxSessionsPerDestination = "max_sessions_per_destination",
         DefaultAction = "default_action",
     };
 
@@ -26,6 +28,8 @@ public sealed record FieldNaming
         MaxHalfOpen = "maxHalfOpen",
         MaxBufferBytes = "maxBufferBytes",
         MaxReassemblyBytes = "maxReassemblyBytes",
+        MaxSessionsPerSource = "maxSessionsPerSource",
+        MaxSessionsPerDestination = "maxSessionsPerDestination",
         DefaultAction = "defaultAction",
     };
 
@@ -55,6 +59,10 @@ public sealed record FieldNaming
     internal string MaxBufferBytes { get; init; } = "";
 
     internal string MaxReassemblyBytes { get; init; } = "";
+
+    internal string MaxSessionsPerSource { get; init; } = "";
+
+    internal string MaxSessionsPerDestination { get; init; } = "";
 
     internal string DefaultAction { get; init; } = "";
 }

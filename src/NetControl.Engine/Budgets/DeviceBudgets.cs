@@ -1,4 +1,5 @@
 using NetControl.Engine.Devices;
+using NetControl.Network;
 
 namespace NetControl.Engine.Budgets;
 
@@ -17,6 +18,12 @@ internal sealed class DeviceBudgets(DeviceLimits limits, EngineBudgets engine)
     /// <summary>Bytes of incomplete datagrams.</summary>
     public BudgetShare Reassembly { get; } = new(engine.Reassembly, limits.MaxReassemblyBytes);
 
+    /// <summary>Sessions by the application's address.</summary>
+    public AddressCap<IpAddr> Sources { get; } = new(limits.MaxSessionsPerSource);
+
+    /// <summary>TCP sessions by destination.</summary>
+    public AddressCap<AddrPort> Destinations { get; } = new(limits.MaxSessionsPerDestination);
+
     /// <summary>Takes other limits.</summary>
     public void SetLimits(DeviceLimits limits)
     {
@@ -24,5 +31,7 @@ internal sealed class DeviceBudgets(DeviceLimits limits, EngineBudgets engine)
         UdpSessions.Limit = limits.MaxUdpSessions;
         HalfOpen.Limit = limits.MaxHalfOpen;
         Reassembly.Limit = limits.MaxReassemblyBytes;
+        Sources.Limit = limits.MaxSessionsPerSource;
+        Destinations.Limit = limits.MaxSessionsPerDestination;
     }
 }

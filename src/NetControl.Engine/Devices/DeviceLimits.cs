@@ -19,4 +19,11 @@ public sealed record DeviceLimits
 
     /// <summary>The most bytes of datagrams whose fragments are not all there. Beyond it the oldest give way.</summary>
     public long MaxReassemblyBytes { get; init; } = 8L << 20;
+
+    /// <summary>The most sessions, TCP and UDP together, of one application address; 0 is no limit. Beyond it as beyond the others.</summary>
+    public long MaxSessionsPerSource { get; init; }
+
+    /// <summary>The most TCP sessions to one destination, an address with a port; 0 is no limit. Beyond it a SYN is answered with a
+    /// reset.</summary>
+    public long MaxSessionsPerDestination { get; init; }
 }

@@ -1,3 +1,4 @@
+using NetControl.Engine.Budgets;
 using NetControl.Engine.Devices;
 using NetControl.Engine.Policies;
 using NetControl.Engine.Sessions;
@@ -79,10 +80,20 @@ internal sealed partial class FlowTable
             return DropReason.SessionLimit;
         }
 
+        if (EnterCaps(SessionProtocol.Tcp, parsed) is var cap && cap != DropReason.None)
+        {
+            _queue.Device.Budgets.HalfOpen.Return(1);
+            _context.LeaveSession(_queue.Device.Budgets.TcpSessions);
+            SendReset(parsed, segment.Length);
+            Reject(SessionProtocol.Tcp, parsed, egress, CauseOf(cap), rule);
+            return cap;
+        }
+
         if (_queue.Device.Directory?.Claim(key, _queue.Index) is { } index && index != _queue.Index)
         {
             _queue.Device.Budgets.HalfOpen.Return(1);
             _context.LeaveSession(_queue.Device.Budgets.TcpSessions);
+            LeaveCaps(SessionProtocol.Tcp, parsed.From, parsed.To);
             return HandOff(_queue.Device.Queues[index], packet);
         }
 
@@ -108,6 +119,37 @@ internal sealed partial class FlowTable
         _halfOpen.TakeHanging(_context.Loop.Now)?.Kill(SessionCause.LimitExceeded);
         return _queue.Device.Budgets.HalfOpen.TryTake(1);
     }
+
+    /// <summary>Counts a session out that <see cref="EnterCaps"/> let in.</summary>
+    public void LeaveCaps(SessionProtocol protocol, AddrPort source, AddrPort destination)
+    {
+        _queue.Device.Budgets.Sources.Leave(source.Address);
+        if (protocol == SessionProtocol.Tcp)
+        {
+            _queue.Device.Budgets.Destinations.Leave(destination);
+        }
+    }
+
+    // A UDP session has any number of destinations, so it counts for none.
+    private DropReason EnterCaps(SessionProtocol protocol, in ParsedPacket parsed)
+    {
+        DeviceBudgets budgets = _queue.Device.Budgets;
+        if (!budgets.Sources.TryEnter(parsed.From.Address))
+        {
+            return DropReason.SourceLimit;
+        }
+
+        if (protocol == SessionProtocol.Tcp && !budgets.Destinations.TryEnter(parsed.To))
+        {
+            budgets.Sources.Leave(parsed.From.Address);
+            return DropReason.DestinationLimit;
+        }
+
+        return DropReason.None;
+    }
+
+    private static SessionCause CauseOf(DropReason cap) =>
+        cap == DropReason.SourceLimit ? SessionCause.SourceLimit : SessionCause.DestinationLimit;
 
     private PolicyRuleModel? Judge(SessionProtocol protocol, in ParsedPacket parsed)
     {
@@ -196,9 +238,18 @@ internal sealed partial class FlowTable
             return DropReason.SessionLimit;
         }
 
+        if (EnterCaps(SessionProtocol.Udp, parsed) is var cap && cap != DropReason.None)
+        {
+            _context.LeaveSession(_queue.Device.Budgets.UdpSessions);
+            SendUnreachable(packet, UnreachableReason.Prohibited);
+            Reject(SessionProtocol.Udp, parsed, egress, CauseOf(cap), rule);
+            return cap;
+        }
+
         if (_queue.Device.Directory?.Claim(key, _queue.Index) is { } index && index != _queue.Index)
         {
             _context.LeaveSession(_queue.Device.Budgets.UdpSessions);
+            LeaveCaps(SessionProtocol.Udp, parsed.From, parsed.To);
             return HandOffDatagram(_queue.Device.Queues[index], packet, parsed);
         }
 

@@ -16,8 +16,9 @@ internal sealed class Rejections
 {
     private const int EventsPerSecond = 10;
     private const int Burst = 20;
+    private const int Kinds = 5;
     private readonly PacketQueue _queue;
-    private readonly Pending[] _pending = new Pending[6];
+    private readonly Pending[] _pending = new Pending[2 * Kinds];
     private TokenBucket _bucket = new(EventsPerSecond, Burst);
 
     /// <summary>Makes the books of a queue.</summary>
@@ -31,7 +32,7 @@ internal sealed class Rejections
     /// <param name="source">The application's socket.</param>
     /// <param name="destination">Where it wanted to go.</param>
     /// <param name="egress">The way out it would have had, if there is one.</param>
-    /// <param name="cause">LimitExceeded, Rejected or PolicyDenied.</param>
+    /// <param name="cause">One of those that a session is refused with.</param>
     /// <param name="rule">The policy's rule that decided, if there is a policy.</param>
     public void Add(SessionProtocol protocol, AddrPort source, AddrPort destination, EgressModel? egress, SessionCause cause,
         PolicyRuleModel? rule)
@@ -39,8 +40,15 @@ internal sealed class Rejections
         SessionTally tally = _queue.Context.Tally(_queue.Device.Name, egress?.DelegateName ?? "", protocol, source.IsV4);
         tally.Opened++;
         tally.Closed[(int)cause]++;
-        int kind = cause switch { SessionCause.LimitExceeded => 0, SessionCause.PolicyDenied => 1, _ => 2 };
-        ref Pending pending = ref _pending[((int)protocol * 3) + kind];
+        int kind = cause switch
+        {
+            SessionCause.LimitExceeded => 0,
+            SessionCause.PolicyDenied => 1,
+            SessionCause.SourceLimit => 2,
+            SessionCause.DestinationLimit => 3,
+            _ => 4,
+        };
+        ref Pending pending = ref _pending[((int)protocol * Kinds) + kind];
         pending = new Pending(protocol, source, destination, egress, cause, rule, pending.Count + 1);
         Tell(ref pending);
     }

@@ -415,6 +415,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _tally.Closed[(int)cause]++;
         _context.Events.Add(SessionEventKind.Closed, Describe(cause));
         _context.LeaveSession(_queue.Device.Budgets.TcpSessions);
+        _queue.Flows.LeaveCaps(SessionProtocol.Tcp, _key.Source, _key.Destination);
         _connection.Drop();
         _egress = null;
 

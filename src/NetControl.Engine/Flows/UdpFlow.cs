@@ -287,6 +287,7 @@ internal sealed class UdpFlow
         _tally.Closed[(int)cause]++;
         _context.Events.Add(SessionEventKind.Closed, Describe(cause));
         _context.LeaveSession(_queue.Device.Budgets.UdpSessions);
+        _queue.Flows.LeaveCaps(SessionProtocol.Udp, Client, default);
         IPacketRequestSender? sender = _sender;
         _sender = null;
         _egress = null;

@@ -77,4 +77,10 @@ public enum SessionCause : byte
 
     /// <summary>It would have carried our own upstream traffic round in a circle.</summary>
     UpstreamLoop,
+
+    /// <summary>The application's address had as many sessions as the device allows one.</summary>
+    SourceLimit,
+
+    /// <summary>The destination had as many sessions as the device allows one.</summary>
+    DestinationLimit,
 }

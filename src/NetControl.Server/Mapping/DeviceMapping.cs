@@ -135,6 +135,8 @@ internal static class DeviceMapping
         MaxHalfOpen = message.MaxHalfOpen,
         MaxBufferBytes = (long)Math.Min(message.MaxBufferBytes, long.MaxValue),
         MaxReassemblyBytes = (long)Math.Min(message.MaxReassemblyBytes, long.MaxValue),
+        MaxSessionsPerSource = message.MaxSessionsPerSource,
+        MaxSessionsPerDestination = message.MaxSessionsPerDestination,
     };
 
     private static V1.DeviceLimits? ToMessage(DeviceLimits limits)
@@ -146,6 +148,8 @@ internal static class DeviceMapping
             MaxHalfOpen = (uint)limits.MaxHalfOpen,
             MaxBufferBytes = (ulong)limits.MaxBufferBytes,
             MaxReassemblyBytes = (ulong)limits.MaxReassemblyBytes,
+            MaxSessionsPerSource = (uint)limits.MaxSessionsPerSource,
+            MaxSessionsPerDestination = (uint)limits.MaxSessionsPerDestination,
         };
         return message.CalculateSize() == 0 ? null : message; // nothing was asked for
     }

@@ -109,6 +109,60 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public async Task Source_WithAsManySessionsAsItMay_IsRefused_AndOthersAreNot()
+    {
+        SilentProxy proxy = new();
+        ScriptedDialer dialer = new();
+        await using TestEngine test = new(
+            proxy: _ => proxy, dialer: _ => dialer, spec: Spec(new DeviceLimits { MaxSessionsPerSource = 2 }));
+        AddrPort tcp = test.Host.NextSource(s_remote);
+        test.Host.SendTcp(tcp, s_remote, 1, 0, TcpFlags.Syn);
+        await dialer.NextAsync();
+        test.Host.SendUdp(new AddrPort(PeerHost.AddressV4, 20_000), s_remote, [1]);
+        test.Host.SendUdp(new AddrPort(PeerHost.AddressV4, 20_001), s_remote, [1]);
+        Assert.Equal(13, (await test.Host.ExpectIcmpAsync(IcmpTypes.UnreachableV4))[21]);
+        AddrPort third = test.Host.NextSource(s_remote);
+        test.Host.SendTcp(third, s_remote, 1, 0, TcpFlags.Syn);
+        Assert.Equal(SessionCause.SourceLimit, (await test.ClosedAsync(third)).Cause);
+        Assert.Equal((2L, 1, 1L), (test.Drops(DropReason.SourceLimit), proxy.Sessions, test.Device.ResetsSent));
+        Assert.Equal(2, test.Engine.ReadCounters().Sessions.Sum(row => row.Closed[(int)SessionCause.SourceLimit]));
+        test.Host.SendUdp(AddrPort.Parse("10.77.0.99:20000"), s_remote, [1]);
+        await test.Engine.ListSessionsAsync(null, default);
+        Assert.Equal(2, proxy.Sessions);
+
+        // Lowered in place it ends nobody, and counts who lives; what ends makes room.
+        test.Stack.Device.Update(test.Stack.Device.Spec with { Limits = new DeviceLimits { MaxSessionsPerSource = 1 } });
+        await test.Engine.CloseSessionsAsync((in SessionInfo s) => s.Protocol == SessionProtocol.Udp, SessionCause.ClosedByOperator, default);
+        test.Host.SendUdp(new AddrPort(PeerHost.AddressV4, 20_002), s_remote, [1]);
+        await test.Engine.ListSessionsAsync(null, default);
+        Assert.Equal((3L, 2), (test.Drops(DropReason.SourceLimit), proxy.Sessions));
+        await test.Engine.CloseSessionsAsync((in SessionInfo _) => true, SessionCause.ClosedByOperator, default);
+        test.Host.SendUdp(new AddrPort(PeerHost.AddressV4, 20_003), s_remote, [1]);
+        await test.Engine.ListSessionsAsync(null, default);
+        Assert.Equal((3L, 3), (test.Drops(DropReason.SourceLimit), proxy.Sessions));
+    }
+
+    [Fact]
+    public async Task Destination_WithAsManySessionsAsItMay_IsRefused_AndOthersAreNot()
+    {
+        ScriptedDialer dialer = new();
+        await using TestEngine test = new(dialer: _ => dialer, spec: Spec(new DeviceLimits { MaxSessionsPerDestination = 1 }));
+        test.Host.SendTcp(test.Host.NextSource(s_remote), s_remote, 1, 0, TcpFlags.Syn);
+        await dialer.NextAsync();
+        AddrPort second = test.Host.NextSource(s_remote);
+        test.Host.SendTcp(second, s_remote, 1, 0, TcpFlags.Syn);
+        Assert.Equal(SessionCause.DestinationLimit, (await test.ClosedAsync(second)).Cause);
+        AddrPort other = new(s_remote.Address, (ushort)(s_remote.Port + 1));
+        test.Host.SendTcp(test.Host.NextSource(other), other, 1, 0, TcpFlags.Syn);
+        await dialer.NextAsync();
+        Assert.Equal((1L, 2L, 2L), (test.Drops(DropReason.DestinationLimit), test.Device.Usage.TcpSessions, test.Device.Usage.HalfOpen));
+        await test.Engine.CloseSessionsAsync((in SessionInfo _) => true, SessionCause.ClosedByOperator, default);
+        test.Host.SendTcp(test.Host.NextSource(s_remote), s_remote, 1, 0, TcpFlags.Syn);
+        await dialer.NextAsync();
+        Assert.Equal(1, test.Drops(DropReason.DestinationLimit));
+    }
+
+    [Fact]
     public async Task Device_WithinItsFairShare_IsNotStarvedByAnother()
     {
         SilentProxy proxy = new();
