@@ -204,6 +204,33 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task Device_Limits_ReachTheEngineInPlace_AndReadBack()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        server.Test.Engine.Open();
+        DeviceLimits limits = new()
+        {
+            MaxTcpSessions = 1,
+            MaxUdpSessions = 2,
+            MaxHalfOpen = 3,
+            MaxBufferBytes = 4 << 20,
+            MaxReassemblyBytes = 5 << 20,
+            MaxSessionsPerSource = 6,
+            MaxSessionsPerDestination = 7,
+        };
+        UpdateDeviceRequest request = new() { Device = new Device { Name = "devices/tun0", Limits = limits } };
+        Assert.Equal(limits, (await server.Devices.UpdateDeviceAsync(request)).Device.Limits);
+        Engine.Devices.DeviceLimits engine = server.Test.Engine.Devices.Single().Spec.Limits;
+        Assert.Equal(
+            (1, 2, 3, 4 << 20, 5 << 20, 6, 7),
+            (engine.MaxTcpSessions, engine.MaxUdpSessions, engine.MaxHalfOpen, engine.MaxBufferBytes, engine.MaxReassemblyBytes,
+                engine.MaxSessionsPerSource, engine.MaxSessionsPerDestination));
+        limits.MaxSessionsPerSource = 20_000_000;
+        Assert.Equal(["device.limits.max_sessions_per_source"],
+            (await RichError.OfAsync(() => server.Devices.UpdateDeviceAsync(request).ResponseAsync)).Fields);
+    }
+
+    [Fact]
     public async Task Accounting_AddsUp()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -242,8 +242,6 @@ public sealed class ResourceServicesTests
                 MaxHalfOpen = 16_384,
                 MaxBufferBytes = 512 << 20,
                 MaxReassemblyBytes = 32 << 20,
-                MaxSessionsPerSource = 7,
-                MaxSessionsPerDestination = 8,
                 MaxSessionBufferBytes = 4 << 20,
             },
             info.Limits.Process);
