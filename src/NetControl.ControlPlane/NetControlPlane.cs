@@ -30,6 +30,7 @@ public sealed class NetControlPlane : IDisposable
     private readonly Restorer _restorer;
     private readonly IEngine _engine;
     private readonly IStateStore _store;
+    private readonly ILogger _logger;
     private readonly SnapshotTaker _snapshots;
     private readonly CancellationTokenSource _stopping = new();
 
@@ -44,6 +45,7 @@ public sealed class NetControlPlane : IDisposable
     {
         _engine = engine;
         _store = store;
+        _logger = logger;
         Events = new SessionEventHub(want => engine.WantUpdates = want, eventCapacity);
         _snapshots = new SnapshotTaker(Events, engine);
         engine.SetEventSink(Events);
@@ -141,6 +143,22 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Refuses mutations from now on. Reads and streams go on.</summary>
     public void BeginShutdown() => _mutator.BeginShutdown();
+
+    /// <summary>Rejects new sessions from now on, and waits until the others have ended, or are quiet and of UDP, which has no end.</summary>
+    /// <param name="timeout">How long at most; what lives then is ended with cause DRAINED.</param>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        BeginShutdown();
+        if (timeout > TimeSpan.Zero)
+        {
+            await _mutator.BetweenChangesAsync(() =>
+            {
+                Devices.BeginEnd();
+                return Task.CompletedTask;
+            });
+            await new ShutdownDrain(_engine, Time, _logger).WaitAsync(timeout);
+        }
+    }
 
     /// <summary>Ends everything: devices and their sessions, then the event stream once the last closing is in it.</summary>
     public async Task ShutdownAsync()

@@ -12,7 +12,11 @@ public sealed record EngineOptions
     /// <summary>The routing table for declared routes; the default routes go to the table after it, the kill switch's to the two behind that.</summary>
     public uint RoutingTable { get; init; } = 20035;
 
-    /// <summary>The priority of the first of the policy rules that the engine installs; they take six numbers from there.</summary>
+    /// <summary>The node of the kernel's TUN driver.</summary>
+    public string TunPath { get; init; } = "/dev/net/tun";
+
+    /// <summary>The priority of the first of the policy rules that the engine installs; they take six numbers from there, and the one
+    /// before.</summary>
     public uint RulePriority { get; init; } = 9000;
 
     /// <summary>The time a dial may take before its client is told that it timed out.</summary>

@@ -379,6 +379,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         Task.WhenAll(Devices().SelectMany(device => device.Core.Queues).Select(queue => queue.Context.Loop.InvokeAsync(() => function(queue))));
 
     [LoggerMessage(20, LogLevel.Warning,
-        "upstream sockets cannot be marked (SO_MARK needs CAP_NET_ADMIN): routes into a device must not cover the upstreams")]
+        "upstream sockets cannot be marked (SO_MARK needs CAP_NET_ADMIN): routes into a device must not cover the upstreams, unless "
+        + "netcontrold setup left our user to the machine's own routes")]
     private static partial void LogNoMark(ILogger logger);
 }

@@ -36,6 +36,7 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGrpcService<Diagnostics>();
         _app.MapGrpcService<Audit>();
         _app.MapGrpcService<Infos>();
+        _app.MapGrpcService<Healths>();
     }
 
     /// <summary>What was asked: method and request, in order.</summary>
@@ -138,4 +139,6 @@ internal sealed class FakeServer : IAsyncDisposable
     private sealed class Audit : AuditService.AuditServiceBase;
 
     private sealed class Infos : InfoService.InfoServiceBase;
+
+    private sealed class Healths : Grpc.Health.V1.Health.HealthBase;
 }

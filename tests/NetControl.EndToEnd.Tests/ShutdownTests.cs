@@ -37,6 +37,40 @@ public sealed class ShutdownTests
     }
 
     [Fact]
+    public async Task SigTerm_WithADrainTimeout_LetsSessionsFinish_RefusesNewOnes_AndCutsTheRestAtTheDeadline()
+    {
+        await using World world = World.Create();
+        world.StartServers();
+        await world.StartDaemonAsync(world.Configuration(""), "--drain-timeout", "5s");
+        await using SessionLedger ledger = await world.FollowAsync();
+        using Socket finishing = world.Tcp();
+        await finishing.ConnectAsync(World.Echo4);
+        await finishing.EchoAsync();
+        using Socket staying = world.Tcp();
+        await staying.ConnectAsync(World.Echo4);
+        await ledger.WaitUntilAsync(l => l.Opened == 2);
+        Task<int> end = world.Daemon.TerminateAsync();
+        await world.ExpectStateAsync(Device.Types.State.Draining);
+        using (Socket late = world.Tcp())
+        {
+            SocketException refused = await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(World.Echo4));
+            Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+        }
+
+        Assert.StartsWith("503", world.Execute("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:9464/readyz"), StringComparison.Ordinal);
+        Assert.Equal("ok", world.Execute("curl", "-s", "http://127.0.0.1:9464/healthz"));
+        await finishing.EchoAsync();
+        finishing.Close();
+        Assert.Equal(0, await end);
+        await ledger.Ended;
+        SessionCause[] causes = ledger.Read(l => l.Closed.Select(session => session.Cause).Order().ToArray());
+        Assert.Equal(3, causes.Length);
+        Assert.Contains(SessionCause.Drained, causes);
+        Assert.DoesNotContain(SessionCause.Shutdown, causes);
+        Assert.Contains("the time to drain is over: ended 1 sessions", world.Daemon.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SigKill_ThenStart_WorksAgain()
     {
         await using World world = await World.StartAsync();

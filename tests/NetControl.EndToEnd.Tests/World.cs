@@ -260,6 +260,17 @@ internal sealed partial class World : IAsyncDisposable
         return result.Output.Trim();
     }
 
+    /// <summary>Waits until the device is in a state.</summary>
+    public async Task ExpectStateAsync(Protocol.V1.Device.Types.State state)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        Protocol.V1.GetDeviceRequest request = new() { Name = Device };
+        while ((await Api.Devices.GetDeviceAsync(request, cancellationToken: limit.Token)).Device.State != state)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
     /// <summary>Waits until the kernel's state is what it was: what follows from a lost carrier it does up to a second later.</summary>
     public async Task ExpectKernelStateAsync(string before)
     {

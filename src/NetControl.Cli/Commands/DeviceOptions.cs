@@ -14,12 +14,18 @@ internal sealed class DeviceOptions
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
         "limits", "congestion_control", "keep_alive", "policy", "kill_switch", "descriptor_socket",
+        "excluded_routes",
     ];
 
     private readonly Option<string> _interface = new("--interface") { Description = "The interface's name; default is the id." };
     private readonly Option<uint> _mtu = new("--mtu") { Description = "1280 to 65535; default 1500." };
     private readonly Option<string[]> _addresses = new("--ip") { Description = "An address, 10.77.0.1/24; may be repeated." };
     private readonly Option<string[]> _routes = new("--route") { Description = "A destination, 198.18.0.0/15; may be repeated." };
+    private readonly Option<string[]> _excluded = new("--exclude-route")
+    {
+        Description = "A destination within the routes that the machine's own routes serve, 10.96.0.0/12; may be repeated.",
+    };
+
     private readonly Option<string> _streams = new("--stream-dialer") { Description = "delegates/x or proxies/x for TCP; \"\" rejects it." };
     private readonly Option<string> _packets = new("--packet-proxy") { Description = "delegates/x or proxies/x for UDP; \"\" rejects it." };
     private readonly Option<bool> _immediately = new("--accept-immediately") { Description = "Answer a SYN before the upstream dial is done." };
@@ -68,7 +74,7 @@ internal sealed class DeviceOptions
 
     private Option[] All =>
     [
-        _interface, _mtu, _addresses, _routes, _streams, _packets, _immediately, _addressDependent, _congestion,
+        _interface, _mtu, _addresses, _routes, _excluded, _streams, _packets, _immediately, _addressDependent, _congestion,
         _policy, _killSwitch, _descriptor, _queues, _plain, _tcpSessions, _udpSessions, _halfOpen, _buffers, _reassembly,
         _perSource, _perDestination,
     ];
@@ -92,6 +98,7 @@ internal sealed class DeviceOptions
         Given(parsed, mask, "mtu", _mtu);
         Given(parsed, mask, "addresses", _addresses);
         Given(parsed, mask, "routes", _routes);
+        Given(parsed, mask, "excluded_routes", _excluded);
         Given(parsed, mask, "stream_dialer", _streams);
         Given(parsed, mask, "packet_proxy", _packets);
         Given(parsed, mask, "accept", _immediately);
@@ -109,6 +116,7 @@ internal sealed class DeviceOptions
             Mtu = parsed.GetValue(_mtu),
             Addresses = { parsed.GetValue(_addresses) ?? [] },
             Routes = { parsed.GetValue(_routes) ?? [] },
+            ExcludedRoutes = { parsed.GetValue(_excluded) ?? [] },
             StreamDialer = parsed.GetValue(_streams) ?? "",
             PacketProxy = parsed.GetValue(_packets) ?? "",
             Accept = parsed.GetValue(_immediately) ? AcceptMode.Immediate : AcceptMode.Unspecified,

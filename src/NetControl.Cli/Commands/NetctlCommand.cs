@@ -44,6 +44,7 @@ internal static class NetctlCommand
             DiagnoseCommand.Create(),
             ProbeCommand.Create(),
             AuditCommand.Create(),
+            HealthCommand.Create(),
             CompletionCommand.Create(),
             Info(),
         };

@@ -185,6 +185,22 @@ public sealed partial class DeviceDirectory
     public Task<DeviceView> DetachPacketProxyAsync(string name, string etag, MutationContext mutation) =>
         AttachAsync(name, etag, mutation, draft => draft with { PacketProxy = "" });
 
+    /// <summary>The process is about to end: every device rejects new sessions, and says that it drains. What was wished stays wished.</summary>
+    internal void BeginEnd()
+    {
+        foreach (DeviceRecord record in _mutator.State.Devices.Values)
+        {
+            _mutator.Note(record.Name, () =>
+            {
+                if (_runtimes.Device(record.Name) is { } slot)
+                {
+                    slot.Ending = true;
+                    _runtimes.Attach(record);
+                }
+            });
+        }
+    }
+
     /// <summary>Closes every device at the end of the process; what was wished stays wished.</summary>
     internal async Task CloseAllAsync()
     {

@@ -16,6 +16,9 @@ internal sealed class DeviceSlot
     /// <summary>The drain whose deadline counts; an earlier one's does not.</summary>
     public object? Drain { get; set; }
 
+    /// <summary>The process is about to end: new sessions are rejected.</summary>
+    public bool Ending { get; set; }
+
     /// <summary>The process ends, and takes it along.</summary>
     public bool Closing { get; set; }
 }

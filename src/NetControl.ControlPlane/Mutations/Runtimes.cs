@@ -72,12 +72,12 @@ internal sealed class Runtimes
     /// <summary>Puts a device's attachments in force, where it is open. Call under the gate.</summary>
     public void Attach(DeviceRecord record)
     {
-        if (_devices.GetValueOrDefault(record.Name)?.Device is { } device)
+        if (_devices.GetValueOrDefault(record.Name) is { Device: { } device } slot)
         {
             device.AcceptImmediately = record.Spec.AcceptImmediately;
             // A policy that is gone by force lets nothing pass: what it refused must not find another way.
             PolicyModel? policy = record.Spec.Policy.Length > 0 ? Policy(record.Spec.Policy) : null;
-            bool closed = record.Draining || (record.Spec.Policy.Length > 0 && policy is null);
+            bool closed = record.Draining || slot.Ending || (record.Spec.Policy.Length > 0 && policy is null);
             Egress? streams = closed ? null : Resolve(record.Spec.StreamDialer);
             Egress? packets = closed ? null : Resolve(record.Spec.PacketProxy);
 

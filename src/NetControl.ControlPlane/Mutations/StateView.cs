@@ -56,6 +56,7 @@ internal readonly struct StateView
             { Closing: true } => DevicePhase.Closing,
             { Fault: not null } => DevicePhase.Failed,
             null => DevicePhase.Starting,
+            { Ending: true } => DevicePhase.Draining,
             _ when record.Draining => DevicePhase.Draining,
             _ when record.Spec.Policy.Length > 0 && !State.Policies.ContainsKey(record.Spec.Policy) => DevicePhase.Blocked,
             _ => State.Usable(record.Spec.StreamDialer) || State.Usable(record.Spec.PacketProxy) ? DevicePhase.Ready : DevicePhase.Blocked,

@@ -23,6 +23,9 @@ public sealed record DeviceDraft
     /// <summary>Routed destinations.</summary>
     public IReadOnlyList<string> Routes { get; init; } = [];
 
+    /// <summary>Destinations within the routes that the machine's own routes serve.</summary>
+    public IReadOnlyList<string> ExcludedRoutes { get; init; } = [];
+
     /// <summary>The attachment for TCP, or empty.</summary>
     public string StreamDialer { get; init; } = "";
 

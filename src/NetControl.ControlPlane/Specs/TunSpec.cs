@@ -24,6 +24,9 @@ public sealed record TunSpec
     /// <summary>Routed destinations.</summary>
     public required IReadOnlyList<IpPrefix> Routes { get; init; }
 
+    /// <summary>Destinations within the routes that the machine's own routes serve.</summary>
+    public IReadOnlyList<IpPrefix> ExcludedRoutes { get; init; } = [];
+
     /// <summary>The attachment for TCP, or empty.</summary>
     public required string StreamDialer { get; init; }
 
@@ -75,6 +78,7 @@ public sealed record TunSpec
         Mtu = Mtu,
         Addresses = Addresses,
         Routes = Routes,
+        ExcludedRoutes = ExcludedRoutes,
         Queues = Queues,
         Offload = !DisableOffload,
         UdpFiltering = UdpFiltering,

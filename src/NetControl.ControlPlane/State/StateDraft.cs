@@ -151,6 +151,7 @@ internal sealed class StateDraft
         Interface = spec.Interface,
         Addresses = [.. spec.Addresses.Select(address => address.ToString())],
         Routes = [.. spec.Routes.Select(route => route.ToString())],
+        ExcludedRoutes = [.. spec.ExcludedRoutes.Select(route => route.ToString())],
     };
 
     /// <summary>Begins or ends a device's draining; no change where it is so already.</summary>

@@ -42,6 +42,7 @@ public static class DeviceValidator
         CheckLimits(draft.Limits, prefix + "limits.", naming, violations);
         IReadOnlyList<IpPrefix> addresses = Addresses(draft.Addresses, prefix + "addresses", violations);
         IReadOnlyList<IpPrefix> routes = Routes(draft.Routes, prefix + "routes", violations);
+        IReadOnlyList<IpPrefix> excluded = Routes(draft.ExcludedRoutes, prefix + naming.ExcludedRoutes, violations);
         NameValidator.CheckAttachment(draft.StreamDialer, prefix + naming.StreamDialer, violations);
         NameValidator.CheckAttachment(draft.PacketProxy, prefix + naming.PacketProxy, violations);
         if (draft.Policy.Length > 0)
@@ -59,6 +60,7 @@ public static class DeviceValidator
                 Mtu = (int)draft.Mtu,
                 Addresses = addresses,
                 Routes = routes,
+                ExcludedRoutes = excluded,
                 StreamDialer = draft.StreamDialer,
                 PacketProxy = draft.PacketProxy,
                 KillSwitch = draft.KillSwitch,

@@ -8,6 +8,7 @@ public sealed record FieldNaming
     {
         KeepAlive = "keep_alive",
         DescriptorSocket = "descriptor_socket",
+        ExcludedRoutes = "excluded_routes",
         MaxTcpSessions = "max_tcp_sessions",
         MaxUdpSessions = "max_udp_sessions",
         MaxHalfOpen = "max_half_open",
@@ -23,6 +24,7 @@ public sealed record FieldNaming
     {
         KeepAlive = "keepAlive",
         DescriptorSocket = "descriptorSocket",
+        ExcludedRoutes = "excludedRoutes",
         MaxTcpSessions = "maxTcpSessions",
         MaxUdpSessions = "maxUdpSessions",
         MaxHalfOpen = "maxHalfOpen",
@@ -49,6 +51,8 @@ public sealed record FieldNaming
     internal string KeepAlive { get; init; } = "";
 
     internal string DescriptorSocket { get; init; } = "";
+
+    internal string ExcludedRoutes { get; init; } = "";
 
     internal string MaxTcpSessions { get; init; } = "";
 

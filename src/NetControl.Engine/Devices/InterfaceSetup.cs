@@ -199,7 +199,8 @@ internal sealed class InterfaceSetup
             everything |= route.Length == 0;
         }
 
-        SetRules(v6, [.. PolicyRules.Needed(_options, v6, specific, everything)]);
+        IEnumerable<RuleInfo> needed = PolicyRules.Needed(_options, v6, specific, everything, spec.ExcludedRoutes);
+        SetRules(v6, [.. needed.Select(rule => rule with { Protocol = _netlink.Mark })]);
     }
 
     private void NoteRoute(IpPrefix route, uint table)

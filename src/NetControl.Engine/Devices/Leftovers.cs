@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using NetControl.Engine.Netlink;
-using NetControl.Network;
 
 namespace NetControl.Engine.Devices;
 
@@ -73,9 +72,7 @@ internal static class Leftovers
         HashSet<RuleInfo> rules = [];
         foreach (bool v6 in (ReadOnlySpan<bool>)[false, true])
         {
-            IpPrefix[] routes = [.. wanted.SelectMany(spec => spec.Routes).Where(route => route.Address.IsV4 != v6)];
-            rules.UnionWith(PolicyRules.Needed(
-                options, v6, routes.Any(route => route.Length > 0), routes.Any(route => route.Length == 0)));
+            rules.UnionWith(PolicyRules.Needed(options, v6, wanted));
         }
 
         return rules;

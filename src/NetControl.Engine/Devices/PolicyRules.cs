@@ -1,4 +1,5 @@
 using NetControl.Engine.Netlink;
+using NetControl.Network;
 
 namespace NetControl.Engine.Devices;
 
@@ -12,6 +13,9 @@ namespace NetControl.Engine.Devices;
 /// </remarks>
 internal static class PolicyRules
 {
+    /// <summary>Before <see cref="EngineOptions.RulePriority"/>: what is left to the main table, by destination or by user.</summary>
+    public const uint Excluded = 1;
+
     /// <summary>After <see cref="EngineOptions.RulePriority"/>: the kill switch's rule for specific routes, behind the devices' own.</summary>
     public const uint GuardSpecific = 1;
 
@@ -36,10 +40,34 @@ internal static class PolicyRules
     /// <summary>The rules that one family's routes need, in order of priority.</summary>
     /// <param name="options">Mark, tables and priorities.</param>
     /// <param name="v6">The family.</param>
+    /// <param name="specs">The devices in question.</param>
+    public static IEnumerable<RuleInfo> Needed(EngineOptions options, bool v6, params IReadOnlyCollection<DeviceSpec> specs)
+    {
+        IpPrefix[] routes = [.. specs.SelectMany(spec => spec.Routes).Where(route => route.Address.IsV4 != v6)];
+        return Needed(options, v6, routes.Any(route => route.Length > 0), routes.Any(route => route.Length == 0),
+            [.. specs.SelectMany(spec => spec.ExcludedRoutes).Distinct()]);
+    }
+
+    /// <summary>The same for routes of which it is known what they are.</summary>
+    /// <param name="options">Mark, tables and priorities.</param>
+    /// <param name="v6">The family.</param>
     /// <param name="specific">Whether there are routes other than the default route.</param>
     /// <param name="everything">Whether there is a default route.</param>
-    public static IEnumerable<RuleInfo> Needed(EngineOptions options, bool v6, bool specific, bool everything)
+    /// <param name="excluded">Destinations of either family that the main table serves.</param>
+    public static IEnumerable<RuleInfo> Needed(
+        EngineOptions options, bool v6, bool specific, bool everything, IReadOnlyList<IpPrefix> excluded)
     {
+        foreach (IpPrefix destination in excluded.Where(route => route.Address.IsV4 != v6 && (specific || everything)))
+        {
+            yield return new RuleInfo
+            {
+                IsV6 = v6,
+                Priority = options.RulePriority - Excluded,
+                Destination = destination,
+                Table = Rtnl.RT_TABLE_MAIN,
+            };
+        }
+
         RuleInfo unmarked = new()
         {
             IsV6 = v6,

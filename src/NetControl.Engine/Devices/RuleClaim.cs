@@ -79,5 +79,5 @@ internal sealed class RuleClaim : IDisposable
     private static SafeFd MakeSocket() => new(Libc.Socket(Libc.AF_UNIX, Libc.SOCK_DGRAM, 0));
 
     private static string NameOf(RuleInfo rule, int number) => string.Create(CultureInfo.InvariantCulture,
-        $"netcontrol/rule/{(rule.IsV6 ? 6 : 4)}/{rule.Priority}/{rule.Table}/{rule.Mark:x}/{rule.Mask:x}/{(rule.Invert ? 1 : 0)}/{rule.SuppressPrefixLength ?? -1}/{number}");
+        $"netcontrol/rule/{(rule.IsV6 ? 6 : 4)}/{rule.Priority}/{rule.Table}/{rule.Mark:x}/{rule.Mask:x}/{(rule.Invert ? 1 : 0)}/{rule.SuppressPrefixLength ?? -1}/{rule.Destination}/{rule.User}/{number}");
 }

@@ -15,9 +15,6 @@ internal sealed class TunInterface : IDisposable
     // What the kernel gives a new TUN.
     private const int UsualMtu = 1500;
 
-    /// <summary>Where the kernel's TUN driver is found.</summary>
-    public const string DefaultDevicePath = "/dev/net/tun";
-
     private readonly RtNetlink _netlink;
     private readonly TunQueues _queues;
     private readonly InterfaceSetup? _setup;
@@ -56,10 +53,8 @@ internal sealed class TunInterface : IDisposable
     /// <param name="options">Mark, routing tables and rule priorities.</param>
     /// <param name="maxQueues">The most queues, one per loop.</param>
     /// <param name="logger">For what an operator should know.</param>
-    /// <param name="devicePath">The TUN driver's node.</param>
     /// <exception cref="EngineException">The kernel said no; what had been done is undone.</exception>
-    public static TunInterface Open(
-        DeviceSpec spec, EngineOptions options, int maxQueues, ILogger logger, string devicePath = DefaultDevicePath)
+    public static TunInterface Open(DeviceSpec spec, EngineOptions options, int maxQueues, ILogger logger)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxQueues);
         if (spec.DescriptorSocket.Length > 0)
@@ -83,7 +78,7 @@ internal sealed class TunInterface : IDisposable
             }
 
             int wanted = Math.Min(spec.Queues > 0 ? spec.Queues : maxQueues, maxQueues);
-            queues = TunQueues.Open(spec.InterfaceName, devicePath, existing, wanted, spec.Offload);
+            queues = TunQueues.Open(spec.InterfaceName, options.TunPath, existing, wanted, spec.Offload);
             InterfaceSetup setup = new(netlink, options, Find(netlink, spec.InterfaceName), undo);
             setup.Apply(spec);
 

@@ -26,9 +26,7 @@ internal static class RuleCheck
     private static void CheckRules(DiagnosisNotes notes, bool v6)
     {
         EngineOptions options = notes.Options;
-        bool specific = notes.Devices.Any(device => device.Spec.Routes.Any(route => route.Address.IsV4 != v6 && route.Length > 0));
-        bool everything = notes.Devices.Any(device => device.Spec.Routes.Any(route => route.Address.IsV4 != v6 && route.Length == 0));
-        RuleInfo[] needed = [.. PolicyRules.Needed(options, v6, specific, everything)];
+        RuleInfo[] needed = [.. PolicyRules.Needed(options, v6, [.. notes.Devices.Select(device => device.Spec)])];
         HashSet<RuleInfo> seen = [];
         foreach (RuleInfo rule in notes.Rules(v6))
         {

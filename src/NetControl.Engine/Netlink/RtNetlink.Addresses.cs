@@ -17,11 +17,11 @@ internal sealed partial class RtNetlink
         return all;
     }
 
-    /// <summary>Adds an address, marked as ours where the kernel keeps that. An IPv6 one is usable at once: nobody else is on a TUN, so duplicate detection would only delay.</summary>
+    /// <summary>Adds an address, marked where the kernel keeps that. An IPv6 one is usable at once: nobody else is on a TUN, so duplicate detection would only delay.</summary>
     public void AddAddress(int index, IpPrefix address)
     {
         NetlinkWriter request = AddressRequest(Rtnl.RTM_NEWADDR, Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL, index, address);
-        request.Attribute(Rtnl.IFA_PROTO, Rtnl.RTPROT_NETCONTROL);
+        request.Attribute(Rtnl.IFA_PROTO, Mark);
         if (!address.Address.IsV4)
         {
             request.Attribute(Rtnl.IFA_FLAGS, Rtnl.IFA_F_NODAD);

@@ -76,13 +76,13 @@ internal sealed partial class RtNetlink
         }
     }
 
-    /// <summary>Adds a route, marked as ours; one to the same destination with the same metric must not exist in the table.</summary>
+    /// <summary>Adds a route, marked; one to the same destination with the same metric must not exist in the table.</summary>
     public void AddRoute(IpPrefix destination, int interfaceIndex, uint table, uint? metric = null, IpAddr? gateway = null)
     {
         byte scope = gateway is null && destination.Address.IsV4 ? Rtnl.RT_SCOPE_LINK : Rtnl.RT_SCOPE_UNIVERSE;
         const ushort Flags = Rtnl.NLM_F_ACK | Rtnl.NLM_F_CREATE | Rtnl.NLM_F_EXCL;
         NetlinkWriter request = RouteRequest(
-            Rtnl.RTM_NEWROUTE, Flags, destination, interfaceIndex, table, metric, gateway, scope, Rtnl.RTPROT_NETCONTROL);
+            Rtnl.RTM_NEWROUTE, Flags, destination, interfaceIndex, table, metric, gateway, scope, Mark);
         Execute(request, $"add route {destination} to table {table}");
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetControl.Engine.Interop.Linux;
 
 namespace NetControl.Engine.Netlink;
@@ -28,6 +29,7 @@ internal sealed partial class RtNetlink
     {
         byte[] header = new byte[Rtnl.RuleSize];
         header[0] = (byte)(rule.IsV6 ? Libc.AF_INET6 : Libc.AF_INET);
+        header[1] = (byte)(rule.Destination?.Length ?? 0);
         header[4] = rule.Table < 256 ? (byte)rule.Table : (byte)0;
         header[7] = Rtnl.FR_ACT_TO_TBL;
         BitConverter.TryWriteBytes(header.AsSpan(8), rule.Invert ? Rtnl.FIB_RULE_INVERT : 0);
@@ -37,6 +39,16 @@ internal sealed partial class RtNetlink
         if (rule.Mask != 0)
         {
             request.Attribute(Rtnl.FRA_FWMARK, rule.Mark).Attribute(Rtnl.FRA_FWMASK, rule.Mask);
+        }
+
+        if (rule.Destination is { } destination)
+        {
+            request.Attribute(Rtnl.FRA_DST, destination.Address);
+        }
+
+        if (rule.User is { } user)
+        {
+            request.Attribute(Rtnl.FRA_UID_RANGE, MemoryMarshal.AsBytes<uint>([user, user]));
         }
 
         return rule.SuppressPrefixLength is { } length ? request.Attribute(Rtnl.FRA_SUPPRESS_PREFIXLEN, (uint)length) : request;

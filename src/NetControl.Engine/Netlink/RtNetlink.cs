@@ -19,6 +19,9 @@ internal sealed partial class RtNetlink : IDisposable
     private readonly byte[] _answer = new byte[64 * 1024];
     private uint _sequence;
 
+    /// <summary>How routes and addresses are marked that are added (RTPROT_*).</summary>
+    public byte Mark { get; init; } = Rtnl.RTPROT_NETCONTROL;
+
     /// <summary>Opens the socket in the calling thread's network namespace.</summary>
     /// <exception cref="NetlinkException">No socket could be had.</exception>
     public RtNetlink()

@@ -79,6 +79,9 @@ internal static class Rtnl
     /// <summary>The kill switch's routes and rules: ours too, but they outlive the process on purpose.</summary>
     public const byte RTPROT_NETCONTROL_GUARD = 79;
 
+    /// <summary>What <c>netcontrold setup</c> prepared for a process without capabilities: it outlives both, and no process takes it back.</summary>
+    public const byte RTPROT_NETCONTROL_SETUP = 80;
+
     public const byte RT_SCOPE_UNIVERSE = 0;
     public const byte RT_SCOPE_LINK = 253;
     public const byte RT_SCOPE_NOWHERE = 255;
@@ -87,11 +90,13 @@ internal static class Rtnl
     public const int RuleSize = 12;
     public const byte FR_ACT_TO_TBL = 1;
     public const uint FIB_RULE_INVERT = 2;
+    public const ushort FRA_DST = 1;
     public const ushort FRA_PRIORITY = 6;
     public const ushort FRA_FWMARK = 10;
     public const ushort FRA_SUPPRESS_PREFIXLEN = 14;
     public const ushort FRA_TABLE = 15;
     public const ushort FRA_FWMASK = 16;
     public const ushort FRA_PAD = 18;
+    public const ushort FRA_UID_RANGE = 20;
     public const ushort FRA_PROTOCOL = 21;
 }

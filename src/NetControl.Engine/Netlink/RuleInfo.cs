@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using NetControl.Engine.Interop.Linux;
+using NetControl.Network;
 
 namespace NetControl.Engine.Netlink;
 
@@ -21,6 +22,12 @@ internal sealed record RuleInfo
 
     /// <summary>Whether the rule holds for packets that do not match (<c>not</c>).</summary>
     public bool Invert { get; init; }
+
+    /// <summary>The destination that packets must have; null for any.</summary>
+    public IpPrefix? Destination { get; init; }
+
+    /// <summary>The only user whose sockets' packets it holds for; null for anybody's.</summary>
+    public uint? User { get; init; }
 
     /// <summary>The table that is looked up.</summary>
     public uint Table { get; init; }
@@ -52,7 +59,7 @@ internal sealed record RuleInfo
             Table = payload[4],
             Protocol = 0,
             Invert = (MemoryMarshal.Read<uint>(payload[8..]) & Rtnl.FIB_RULE_INVERT) != 0,
-            HasMore = payload[1] != 0 || payload[2] != 0 || payload[3] != 0 || payload[7] != Rtnl.FR_ACT_TO_TBL,
+            HasMore = payload[2] != 0 || payload[3] != 0 || payload[7] != Rtnl.FR_ACT_TO_TBL,
         };
         ReadOnlySpan<byte> attributes = payload[Rtnl.RuleSize..];
         while (NetlinkReader.TryReadAttribute(ref attributes, out ushort type, out ReadOnlySpan<byte> value))
@@ -60,6 +67,10 @@ internal sealed record RuleInfo
             uint number = NetlinkReader.ReadNumber(value);
             result = type switch
             {
+                Rtnl.FRA_DST when NetlinkReader.TryReadAddress(value, out IpAddr address) && payload[1] <= (address.IsV4 ? 32 : 128) =>
+                    result with { Destination = new IpPrefix(address, payload[1]) },
+                Rtnl.FRA_UID_RANGE when value.Length == 8 && NetlinkReader.ReadNumber(value[..4]) == NetlinkReader.ReadNumber(value[4..]) =>
+                    result with { User = NetlinkReader.ReadNumber(value[4..]) },
                 Rtnl.FRA_PRIORITY => result with { Priority = number },
                 Rtnl.FRA_FWMARK => result with { Mark = number },
                 Rtnl.FRA_FWMASK => result with { Mask = number },
@@ -81,7 +92,9 @@ internal sealed record RuleInfo
     /// <summary>The rule in the words of <c>ip rule</c>.</summary>
     public override string ToString()
     {
-        string selector = Mask == 0 ? string.Empty : Mask == uint.MaxValue ? $" fwmark 0x{Mark:x}" : $" fwmark 0x{Mark:x}/0x{Mask:x}";
+        string selector = (Destination is { } destination ? $" to {destination}" : string.Empty)
+            + (User is { } user ? $" uidrange {user}-{user}" : string.Empty)
+            + (Mask == 0 ? string.Empty : Mask == uint.MaxValue ? $" fwmark 0x{Mark:x}" : $" fwmark 0x{Mark:x}/0x{Mask:x}");
         string suppress = SuppressPrefixLength is { } length ? $" suppress_prefixlength {length}" : string.Empty;
         return $"{(IsV6 ? "-6" : "-4")} priority {Priority}{(Invert ? " not" : string.Empty)}{selector} lookup {Table}{suppress}";
     }

@@ -4,7 +4,6 @@ using NetControl.ControlPlane.Validation;
 using NetControl.Engine;
 using NetControl.Server.Hosting;
 using NetControl.Server.Mapping;
-using NetControl.Server.Security;
 using NetControl.Server.Telemetry;
 using V1 = NetControl.Protocol.V1;
 
@@ -51,14 +50,19 @@ internal static class ConfigurationLoader
         ViolationList meaning = new();
         DesiredState desired = ToDesired(message, meaning);
         DesiredStateValidator.Validate(desired, meaning);
-        (IReadOnlyList<ListenAddress> grpc, IReadOnlyList<ListenAddress> jsonListeners, ListenAddress? http, AccessSettings access) =
-            ListenValidator.Validate(message.Listen ?? new V1.Listen(), message.Audit, meaning);
-        EngineOptions engine = ProcessLimitsValidator.Validate(message.Limits ?? new V1.ProcessLimits(), meaning);
+        ListenSettings listen = ListenValidator.Validate(message.Listen ?? new V1.Listen(), message.Audit, meaning);
+        EngineOptions engine = ProcessLimitsValidator.Validate(message.Limits ?? new V1.ProcessLimits(), Sizing.Here, meaning);
         TelemetrySettings? telemetry = TelemetryValidator.Validate(message.Telemetry, meaning);
 
         List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
         return all.Count == 0
-            ? new ServerConfiguration(grpc, http, desired, engine) { Access = access, Json = jsonListeners, Telemetry = telemetry }
+            ? new ServerConfiguration(listen.Grpc, listen.Http, desired, engine)
+            {
+                Access = listen.Access,
+                Json = listen.Json,
+                Health = listen.Health,
+                Telemetry = telemetry,
+            }
             : throw new ConfigurationException(file, all);
     }
 

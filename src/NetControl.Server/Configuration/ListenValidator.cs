@@ -13,26 +13,38 @@ internal static class ListenValidator
     public const string DefaultHttp = "http://127.0.0.1:9464";
     private const string Off = "off";
 
-    public static (IReadOnlyList<ListenAddress> Grpc, IReadOnlyList<ListenAddress> Json, ListenAddress? Http, AccessSettings Access) Validate(
-        V1.Listen listen, V1.Audit? audit, ViolationList violations)
+    public static ListenSettings Validate(V1.Listen listen, V1.Audit? audit, ViolationList violations)
     {
         AccessSettings access = AccessValidator.Validate(listen, audit, violations);
         List<ListenAddress> all = [];
         List<ListenAddress> grpc = Read("listen.grpc", listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc, listen, access, all, violations);
         List<ListenAddress> json = Read("listen.json", listen.Json, listen, access, all, violations);
-        ListenAddress? http = null;
-        string httpText = listen.Http.Length > 0 ? listen.Http : DefaultHttp;
-        if (httpText != Off && (!ListenAddress.TryParse(httpText, "listen.http", out http) || http.EndPoint is not IPEndPoint || http.IsTls))
+        ListenAddress? http = ReadOpen("listen.http", listen.Http.Length > 0 ? listen.Http : DefaultHttp, DefaultHttp, all, violations);
+        ListenAddress? health = ReadOpen("listen.health", listen.Health.Length > 0 ? listen.Health : Off, "http://0.0.0.0:50053", all, violations);
+        return new ListenSettings(grpc, json, http, health, access);
+    }
+
+    // What is served there tells little and changes nothing: it is open to whoever can reach it.
+    private static ListenAddress? ReadOpen(string field, string text, string example, List<ListenAddress> all, ViolationList violations)
+    {
+        if (text == Off)
         {
-            violations.Add("listen.http", httpText, "is not a listen address", "write e.g. http://127.0.0.1:9464, or off",
-                "INVALID_LISTEN_ADDRESS");
-        }
-        else if (http is { IsEphemeral: false } && all.Exists(other => other.Text == http.Text))
-        {
-            violations.Add("listen.http", httpText, "is an address of gRPC or JSON too", "write another port", "DUPLICATE");
+            return null;
         }
 
-        return (grpc, json, http, access);
+        if (!ListenAddress.TryParse(text, field, out ListenAddress? address) || address.EndPoint is not IPEndPoint || address.IsTls)
+        {
+            violations.Add(field, text, "is not a listen address", $"write e.g. {example}, or off", "INVALID_LISTEN_ADDRESS");
+            return null;
+        }
+
+        if (!address.IsEphemeral && all.Exists(other => other.Text == address.Text))
+        {
+            violations.Add(field, text, "is the address of another listener too", "write another port", "DUPLICATE");
+        }
+
+        all.Add(address);
+        return address;
     }
 
     // Whoever may call may route the machine's traffic, in whatever form: the rule is one.

@@ -13,10 +13,9 @@ internal static class ProcessLimitsValidator
     private const ulong LeastSessionBytes = 64 << 10; // a window without scaling
     private const ulong MostSessionBytes = 1 << 30; // RFC 7323 section 2.3: the largest window
 
-    /// <summary>The engine's options with these limits. Fields are named as a file spells them.</summary>
-    public static EngineOptions Validate(V1.ProcessLimits limits, ViolationList violations)
+    /// <summary>The engine's options with these limits, and the usual ones where nothing was said. Fields are named as a file spells them.</summary>
+    public static EngineOptions Validate(V1.ProcessLimits limits, EngineOptions usual, ViolationList violations)
     {
-        EngineOptions usual = new();
         return usual with
         {
             MaxSessions = (int)Pick(limits.MaxSessions, 1, MostSessions, "maxSessions", (ulong)usual.MaxSessions),

@@ -22,4 +22,7 @@ internal sealed record ServerConfiguration(
 
     /// <summary>Where the API is served as JSON; the default is nowhere.</summary>
     public IReadOnlyList<ListenAddress> Json { get; init; } = [];
+
+    /// <summary>Where gRPC's health service alone is served; null is nowhere.</summary>
+    public ListenAddress? Health { get; init; }
 }

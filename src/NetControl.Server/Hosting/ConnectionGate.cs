@@ -31,6 +31,13 @@ internal sealed class ConnectionGate
         return next(connection);
     });
 
+    /// <summary>The health service, over gRPC.</summary>
+    public static void GuardHealth(ListenOptions listen) => listen.Use(next => connection =>
+    {
+        connection.Features.Set(new ConnectionFacts { IsGrpc = true, IsOpenOnly = true });
+        return next(connection);
+    });
+
     /// <summary>A listener of the API, as gRPC or as JSON.</summary>
     public void GuardApi(ListenOptions listen, ListenAddress address, bool isJson)
     {

@@ -26,11 +26,10 @@ internal static class HttpFace
         return metrics.Registry.CollectAndExportAsTextAsync(context.Response.Body, format, context.RequestAborted);
     }
 
-    // Alive is not the same as ready: an upstream that is down must never make an orchestrator restart the process.
     private static Task WriteReadinessAsync(HttpContext context, NetControlPlane plane)
     {
         IReadOnlyList<DeviceView> devices = plane.Devices.All();
-        bool ready = !plane.ShuttingDown && devices.All(device => device.Phase == DevicePhase.Ready);
+        bool ready = Readiness.Of(plane, devices);
         context.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         IEnumerable<string> lines = devices.Select(device => $"{device.Meta.Name} {device.Phase.ToString().ToUpperInvariant()}\n");
         string head = ready ? "ok\n" : plane.ShuttingDown ? "shutting down\n" : "not ready\n";

@@ -14,6 +14,7 @@ internal static class ServerCommand
           netcontrold --config /etc/netcontrol.yaml    apply a file at start
           netcontrold --config net.yaml --check        say what is wrong with a file, and end
           netcontrold --log-format json --log-level Debug
+          netcontrold setup --config net.yaml --user 20035   prepare, as root, what netcontrold then uses as user 20035 without capabilities
           netcontrold token ci operator --expires 720h make a bearer token, and its line for listen.tokenFile
 
         The file is netcontrol.v1.Configuration written as YAML:
@@ -42,7 +43,8 @@ internal static class ServerCommand
         configuration file is applied to it: what the file declared once and no longer does is removed, what gRPC made stays. SIGHUP reads
         the file again, and changes what has changed; a file with a fault changes nothing.
         What a killed netcontrold left in the kernel (rules, routes and addresses marked "proto 78") is taken over or removed at the start.
-        Logs go to standard error. SIGTERM and SIGINT end the process in good order; a second one ends it at once. SIGUSR1 opens the audit
+        Logs go to standard error. SIGTERM and SIGINT end the process in good order, after --drain-timeout at the latest if sessions live; a
+        second one ends it at once. SIGUSR1 opens the audit
         log anew. Certificates and tokens are read again when their files change.
 
         Exit codes:
@@ -73,6 +75,19 @@ internal static class ServerCommand
             Description = "Event loops, each a thread; 0 is one for each CPU that the process may use.",
             HelpName = "N"
         };
+        Option<string?> tun = new("--tun") { Description = "The node of the TUN driver; default /dev/net/tun.", HelpName = "PATH" };
+        Option<string?> drain = new("--drain-timeout")
+        {
+            Description = "On SIGTERM, refuse new sessions and let the others go on for up to this long; default 0s ends them at once.",
+            HelpName = "30s",
+        };
+        drain.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && DrainTimeout.Parse(result.Tokens[0].Value) is null)
+            {
+                result.AddError($"--drain-timeout: \"{result.Tokens[0].Value}\" is not a time; write e.g. 500ms, 30s or 5m");
+            }
+        });
         Option<LogLevel> logLevel = new("--log-level")
         {
             Description = "The least level that is logged.",
@@ -100,8 +115,8 @@ internal static class ServerCommand
             }
         });
         RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, state, check,
-            loops, logLevel, logFormat, auditLog, hardening, TokenCommand.Create(),
-            ReleaseCommand.Create() };
+            loops, logLevel, logFormat, auditLog, hardening, tun, drain, TokenCommand.Create(),
+            SetupCommand.Create(), ReleaseCommand.Create() };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
             ConfigFile = parsed.GetValue(config),
@@ -111,6 +126,8 @@ internal static class ServerCommand
             LogLevel = parsed.GetValue(logLevel),
             AuditLog = parsed.GetValue(auditLog),
             Hardening = parsed.GetValue(hardening) != "off",
+            TunPath = parsed.GetValue(tun),
+            DrainTimeout = DrainTimeout.Parse(parsed.GetValue(drain) ?? "0s")!.Value,
             JsonLogs = parsed.GetValue(logFormat) == "json",
         }));
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -21,6 +21,12 @@ internal sealed record ServerOptions
     /// <summary>Event loops; 0 is one for each CPU.</summary>
     public int Loops { get; init; }
 
+    /// <summary>The TUN driver's node, instead of /dev/net/tun; or null.</summary>
+    public string? TunPath { get; init; }
+
+    /// <summary>How long sessions may go on when the process is asked to end.</summary>
+    public TimeSpan DrainTimeout { get; init; }
+
     /// <summary>Where desired state is kept; empty is memory, null is the default.</summary>
     public string? StateFile { get; init; }
 

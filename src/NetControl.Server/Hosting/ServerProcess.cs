@@ -70,7 +70,7 @@ internal static class ServerProcess
         }
         catch (ControlPlaneException e)
         {
-            return await FailAsync(Code(e.Error), e.Resource.Length > 0 ? $"{e.Resource}: {e.Message}" : e.Message);
+            return await FailAsync(ExitCode.Of(e.Error), e.Resource.Length > 0 ? $"{e.Resource}: {e.Message}" : e.Message);
         }
         catch (Exception e)
         {
@@ -85,10 +85,10 @@ internal static class ServerProcess
         using AccessRuntime access = AccessRuntime.Open(configuration.Access, options.ConfigFile ?? "config", TimeProvider.System, logs);
         using BoundListeners listeners = BoundListeners.Bind(
             configuration.Grpc, configuration.Json, configuration.Http, configuration.Access.SocketOwner,
-            configuration.Access.SocketGroup);
+            configuration.Access.SocketGroup, configuration.Health);
         ControlMetrics metrics = new();
         using IStateStore store = new MeteredStateStore(StateFile.Open(options), metrics);
-        await using PacketEngine engine = new(configuration.Engine with { Loops = options.Loops }, logs.CreateLogger("NetControl.Engine"));
+        await using PacketEngine engine = new(Sized(configuration.Engine, options), logs.CreateLogger("NetControl.Engine"));
         using NetControlPlane plane = new(engine, store, TimeProvider.System, logs.CreateLogger("NetControl.ControlPlane"));
         void Audit(SystemMutation mutation) => access.Audit.Write(mutation, TimeProvider.System);
         plane.OnSystemMutation = Audit;
@@ -111,6 +111,7 @@ internal static class ServerProcess
         }
         finally
         {
+            await plane.DrainAsync(signals.Requested.IsCompleted ? options.DrainTimeout : TimeSpan.Zero);
             await plane.ShutdownAsync();
             using CancellationTokenSource limit = new(s_goodbye);
             await app.StopAsync(limit.Token);
@@ -123,10 +124,17 @@ internal static class ServerProcess
     {
         const int FirstOrdinaryPort = 1024;
         AccessSettings access = configuration.Access;
-        bool low = configuration.Grpc.Concat(configuration.Json).Append(configuration.Http).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
+        bool low = configuration.Grpc.Concat(configuration.Json).Append(configuration.Http).Append(configuration.Health).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
         return Capabilities.NetAdmin | (low ? Capabilities.BindLowPorts : 0)
             | ((access.SocketOwner ?? access.SocketGroup) is null ? 0 : Capabilities.ChangeOwner);
     }
+
+    // What was not asked for follows what the cgroup grants.
+    private static EngineOptions Sized(EngineOptions engine, ServerOptions options) => engine with
+    {
+        Loops = options.Loops,
+        TunPath = options.TunPath ?? engine.TunPath,
+    };
 
     private static async Task ServeUntilEndAsync(ProcessSignals signals, FileReloader? file, ILogger log)
     {
@@ -151,19 +159,10 @@ internal static class ServerProcess
         IEnumerable<string> parts = plane.Devices.All().Where(d => d.Status is not null).Select(d => d.Meta.Name)
             .Concat(listeners.Grpc.Select(l => $"grpc {l.Url}"))
             .Concat(listeners.Json.Select(l => $"json {l.Url}"))
-            .Concat(listeners.Http is null ? [] : [$"http {listeners.Http.Url}"]);
+            .Concat(listeners.Http is null ? [] : [$"http {listeners.Http.Url}"])
+            .Concat(listeners.Health is null ? [] : [$"health {listeners.Health.Url}"]);
         return $"ready: {string.Join(", ", parts)}";
     }
-
-    private static int Code(ControlPlaneError error) => error switch
-    {
-        ControlPlaneError.InvalidArgument or ControlPlaneError.NotFound or ControlPlaneError.AlreadyExists => ExitCode.InvalidConfiguration,
-        ControlPlaneError.MissingCapability => ExitCode.MissingCapability,
-        ControlPlaneError.TunDeviceMissing or ControlPlaneError.TunDeviceDenied => ExitCode.TunUnavailable,
-        ControlPlaneError.DescriptorMissing => ExitCode.TunUnavailable,
-        ControlPlaneError.InterfaceBusy or ControlPlaneError.KernelRefused => ExitCode.KernelRefused,
-        _ => ExitCode.Internal,
-    };
 
     private static async Task<int> FailAsync(int code, string message)
     {

@@ -110,6 +110,11 @@ internal static class WebHost
         {
             Listen(options, http.EndPoint, HttpProtocols.Http1, ConnectionGate.GuardHttp);
         }
+
+        if (listeners.Health is { } health)
+        {
+            Listen(options, health.EndPoint, HttpProtocols.Http2, ConnectionGate.GuardHealth);
+        }
     }
 
     private static void Listen(KestrelServerOptions options, EndPoint endPoint, HttpProtocols protocols, Action<ListenOptions> guard)

@@ -18,6 +18,7 @@ internal static class DeviceMapping
         Mtu = message.Mtu,
         Addresses = [.. message.Addresses],
         Routes = [.. message.Routes],
+        ExcludedRoutes = [.. message.ExcludedRoutes],
         StreamDialer = message.StreamDialer,
         PacketProxy = message.PacketProxy,
         Policy = message.Policy,
@@ -49,6 +50,7 @@ internal static class DeviceMapping
             Mtu = (uint)spec.Mtu,
             Addresses = { spec.Addresses.Select(prefix => prefix.ToString()) },
             Routes = { spec.Routes.Select(prefix => prefix.ToString()) },
+            ExcludedRoutes = { spec.ExcludedRoutes.Select(prefix => prefix.ToString()) },
             StreamDialer = spec.StreamDialer,
             PacketProxy = spec.PacketProxy,
             Policy = spec.Policy,
@@ -103,6 +105,7 @@ internal static class DeviceMapping
             Mtu = mask.Covers("mtu", message.Mtu != 0) ? wish.Mtu : draft.Mtu,
             Addresses = mask.Covers("addresses", message.Addresses.Count > 0) ? wish.Addresses : draft.Addresses,
             Routes = mask.Covers("routes", message.Routes.Count > 0) ? wish.Routes : draft.Routes,
+            ExcludedRoutes = mask.Covers("excluded_routes", message.ExcludedRoutes.Count > 0) ? wish.ExcludedRoutes : draft.ExcludedRoutes,
             StreamDialer = mask.Covers("stream_dialer", message.StreamDialer.Length > 0) ? wish.StreamDialer : draft.StreamDialer,
             PacketProxy = mask.Covers("packet_proxy", message.PacketProxy.Length > 0) ? wish.PacketProxy : draft.PacketProxy,
             KillSwitch = mask.Covers("kill_switch", message.KillSwitch) ? wish.KillSwitch : draft.KillSwitch,
@@ -124,7 +127,7 @@ internal static class DeviceMapping
     [
         "interface", "mtu", "addresses", "routes", "stream_dialer", "packet_proxy", "accept", "queues", "disable_offload", "udp_filtering",
         "limits", "policy", "kill_switch", "congestion_control", "keep_alive",
-        "descriptor_socket",
+        "descriptor_socket", "excluded_routes",
     ];
 
     // A value that no long holds is far beyond every limit; the validator says so.

@@ -16,6 +16,7 @@ namespace NetControl.Server.Metrics;
 internal sealed class EngineMetrics
 {
     private static readonly string[] s_drops = Words.Labels<DropReason>();
+    private static readonly string[] s_phases = Words.Labels<DevicePhase>();
     private static readonly string[] s_causes = Words.Labels<SessionCause>();
 
     private readonly NetControlPlane _plane;
@@ -24,6 +25,7 @@ internal sealed class EngineMetrics
     private readonly Counter _deviceBytes;
     private readonly Counter _deviceDrops;
     private readonly Gauge _deviceReady;
+    private readonly Gauge _deviceState;
     private readonly Counter _opened;
     private readonly Counter _closed;
     private readonly Gauge _active;
@@ -56,6 +58,7 @@ internal sealed class EngineMetrics
         _deviceBytes = make.CreateCounter("netcontrol_device_bytes_total", "Bytes of IP packets through a device.", "device", "direction");
         _deviceDrops = make.CreateCounter("netcontrol_device_drops_total", "Packets that went no further, by reason.", "device", "reason");
         _deviceReady = make.CreateGauge("netcontrol_device_ready", "1 while a device passes traffic.", "device");
+        _deviceState = make.CreateGauge("netcontrol_device_state", "1 for the state that a device is in, 0 for the others.", "device", "state");
         string[] session = ["device", "delegate", "proto", "family"];
         _opened = make.CreateCounter("netcontrol_sessions_opened_total", "Sessions opened.", session);
         _closed = make.CreateCounter("netcontrol_sessions_closed_total", "Sessions closed, by cause.", [.. session, "cause"]);
@@ -192,9 +195,14 @@ internal sealed class EngineMetrics
         {
             devices.Add(device.Meta.Name);
             _deviceReady.WithLabels(device.Meta.Name).Set(device.Phase == DevicePhase.Ready ? 1 : 0);
+            for (int phase = 0; phase < s_phases.Length; phase++)
+            {
+                _deviceState.WithLabels(device.Meta.Name, s_phases[phase]).Set((int)device.Phase == phase ? 1 : 0);
+            }
         }
 
         RemoveGone(_deviceReady, devices);
+        RemoveGone(_deviceState, devices);
         RemoveGone(_usage, devices);
         RemoveGone(_limits, devices);
         HashSet<string> delegates = new(StringComparer.Ordinal);

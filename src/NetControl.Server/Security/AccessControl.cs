@@ -37,7 +37,8 @@ internal sealed class AccessControl
         ConnectionFacts? facts = context.Features.Get<ConnectionFacts>() ?? (_trustsInProcess ? s_inProcess : null);
         if (IsGrpc(context))
         {
-            return facts is { IsGrpc: true } ? CallAsync(context, facts, next) : RefuseAsync(context, StatusCodes.Status404NotFound);
+            bool hidden = facts is { IsOpenOnly: true } && !MethodTable.Of(context.Request.Path.Value ?? "").IsOpen;
+            return facts is { IsGrpc: true } && !hidden ? CallAsync(context, facts, next) : RefuseAsync(context, StatusCodes.Status404NotFound);
         }
 
         // The HTTP paths have a port of their own; on a gRPC port they would be open to whoever may not even know that we are here.

@@ -13,6 +13,9 @@ internal sealed class ConnectionFacts
     /// <summary>Whether they are served as JSON: the gateway makes gRPC of it before anybody else looks.</summary>
     public bool IsJson { get; init; }
 
+    /// <summary>Whether only that is served which is open to everybody, whatever a caller presents.</summary>
+    public bool IsOpenOnly { get; init; }
+
     /// <summary>The role of a caller that presents nothing.</summary>
     public Role AnonymousRole { get; init; }
 

@@ -4,10 +4,11 @@ using NetControl.ControlPlane;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Specs;
+using NetControl.Server.Hosting;
 
 namespace NetControl.Server.Services;
 
-/// <summary>grpc.health.v1 for the process, the services and each device, read from the control plane when asked.</summary>
+/// <summary>grpc.health.v1 for the process, the services, readiness and each device, read from the control plane when asked.</summary>
 /// <remarks>Watches end when the process shuts down, after saying so: a watcher must not hold up the end.</remarks>
 internal sealed class HealthService : Health.HealthBase
 {
@@ -70,6 +71,12 @@ internal sealed class HealthService : Health.HealthBase
         {
             return _plane.ShuttingDown ? HealthCheckResponse.Types.ServingStatus.NotServing
                 : HealthCheckResponse.Types.ServingStatus.Serving;
+        }
+
+        if (service == Readiness.Service)
+        {
+            return Readiness.Of(_plane, _plane.Devices.All()) ? HealthCheckResponse.Types.ServingStatus.Serving
+                : HealthCheckResponse.Types.ServingStatus.NotServing;
         }
 
         if (!ResourceName.Is(service, ResourceName.Devices))

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Health.V1;
 using NetControl.Protocol.V1;
 
 namespace NetControl.Cli.Tests.Commands;
@@ -183,6 +184,19 @@ public sealed class AllCallsTests
         Assert.Equal(3, Assert.IsType<WatchResourcesRequest>(server.Calls.Single().Request).ResumeFrom.Sequence);
         (_, output, _) = await server.RunAsync("watch", "-o", "yaml");
         Assert.Equal(2, output.Split("---\n").Length);
+    }
+
+    [Theory]
+    [InlineData(HealthCheckResponse.Types.ServingStatus.Serving, ExitCode.Ok)]
+    [InlineData(HealthCheckResponse.Types.ServingStatus.NotServing, ExitCode.Refused)]
+    public async Task Health_IsTheExitCode(HealthCheckResponse.Types.ServingStatus status, int expected)
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        server.Answers.Add(new HealthCheckResponse { Status = status });
+        (int code, string output, _) = await server.RunAsync("health", "ready");
+        Assert.Equal(expected, code);
+        Assert.Equal($"{status}\n", output);
+        Assert.Equal("ready", Assert.IsType<HealthCheckRequest>(server.Calls.Single().Request).Service);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class TunInterfaceCapabilityTests : IDisposable
             EngineException refused = Assert.Throws<EngineException>(() => _space.Run(() =>
             {
                 ThreadCapabilities.Drop(ThreadCapabilities.DacOverride);
-                return TunInterface.Open(Spec([], []), new EngineOptions(), 1, NullLogger.Instance, node);
+                return TunInterface.Open(Spec([], []), new EngineOptions { TunPath = node }, 1, NullLogger.Instance);
             }));
             Assert.Equal(EngineError.TunDeviceDenied, refused.Error);
             Assert.Contains(node, refused.Message, StringComparison.Ordinal);

@@ -272,7 +272,7 @@ public sealed class TunInterfaceTests : IDisposable
     {
         Assert.Equal(
             EngineError.TunDeviceMissing,
-            Assert.Throws<EngineException>(() => Open(Spec([], []), devicePath: "/dev/net/nothere")).Error);
+            Assert.Throws<EngineException>(() => Open(Spec([], []), new EngineOptions { TunPath = "/dev/net/nothere" })).Error);
         Assert.Equal("lo", Assert.Single(Links()));
     }
 
@@ -375,8 +375,8 @@ public sealed class TunInterfaceTests : IDisposable
     }
 
     private TunInterface Open(
-        DeviceSpec spec, EngineOptions? options = null, int maxQueues = 1, string devicePath = TunInterface.DefaultDevicePath) =>
-        _space.Run(() => TunInterface.Open(spec, options ?? new EngineOptions(), maxQueues, NullLogger.Instance, devicePath));
+        DeviceSpec spec, EngineOptions? options = null, int maxQueues = 1) =>
+        _space.Run(() => TunInterface.Open(spec, options ?? new EngineOptions(), maxQueues, NullLogger.Instance));
 
     private string[] Links() =>
         [.. _space.Ip("-br", "link", "show").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])];

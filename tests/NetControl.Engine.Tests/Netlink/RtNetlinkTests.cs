@@ -130,7 +130,10 @@ public sealed class RtNetlinkTests : IDisposable
         RuleInfo unmarked = new() { IsV6 = v6, Priority = 9000, Mark = 0x4E43, Mask = uint.MaxValue, Invert = true, Table = 20035 };
         RuleInfo main = new() { IsV6 = v6, Priority = 9001, Table = 254, SuppressPrefixLength = 0 };
         RuleInfo masked = new() { IsV6 = v6, Priority = 9002, Mark = 0x10, Mask = 0xF0, Table = 20036 };
-        foreach (RuleInfo rule in (RuleInfo[])[unmarked, main, masked])
+        RuleInfo user = new() { IsV6 = v6, Priority = 8999, User = 20035, Table = 254, Protocol = Rtnl.RTPROT_NETCONTROL_SETUP };
+        Assert.True(IpPrefix.TryParse(v6 ? "fd00::/8" : "10.0.0.0/8", out IpPrefix network));
+        RuleInfo destination = new() { IsV6 = v6, Priority = 8999, Destination = network, Table = 254 };
+        foreach (RuleInfo rule in (RuleInfo[])[unmarked, main, masked, user, destination])
         {
             _netlink.AddRule(rule);
             Assert.Contains(rule, _netlink.ListRules(v6));
@@ -143,7 +146,7 @@ public sealed class RtNetlinkTests : IDisposable
         Assert.Contains("from all fwmark 0x10/0xf0 lookup 20036", shown, StringComparison.Ordinal);
         Assert.DoesNotContain(unmarked with { IsV6 = !v6 }, _netlink.ListRules(!v6));
 
-        foreach (RuleInfo rule in (RuleInfo[])[unmarked, main, masked])
+        foreach (RuleInfo rule in (RuleInfo[])[unmarked, main, masked, user, destination])
         {
             _netlink.DeleteRule(rule);
             Assert.Equal(Errno.ENOENT, Assert.Throws<NetlinkException>(() => _netlink.DeleteRule(rule)).Errno);

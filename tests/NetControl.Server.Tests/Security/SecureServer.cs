@@ -41,12 +41,15 @@ internal sealed class SecureServer : IAsyncDisposable
     /// <summary>Where the HTTP paths are.</summary>
     public string HttpUrl => _listeners.Http!.Url;
 
+    /// <summary>Where health alone is served.</summary>
+    public string HealthUrl => _listeners.Health!.Url;
+
     public static async Task<SecureServer> StartAsync(string yaml, TimeProvider? time = null)
     {
         ServerConfiguration configuration = ConfigurationLoader.Load(yaml);
         AccessRuntime access = AccessRuntime.Open(configuration.Access, "config", time ?? TimeProvider.System, NullLoggerProvider.Instance);
         BoundListeners listeners = BoundListeners.Bind(configuration.Grpc, configuration.Json, configuration.Http,
-            configuration.Access.SocketOwner, configuration.Access.SocketGroup);
+            configuration.Access.SocketOwner, configuration.Access.SocketGroup, configuration.Health);
         TestPlane plane = await TestPlane.WithDeviceAsync();
         WebApplication app = WebHost.Build(plane.Plane, listeners, access, NullLoggerProvider.Instance);
         await app.StartAsync();

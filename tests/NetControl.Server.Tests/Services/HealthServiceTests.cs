@@ -11,7 +11,7 @@ public sealed class HealthServiceTests
     {
         await using TestServer server = await TestServer.StartAsync();
         Health.HealthClient health = new(server.Channel);
-        foreach (string service in new[] { "", "netcontrol.v1.DeviceService", "devices/tun0" })
+        foreach (string service in new[] { "", "netcontrol.v1.DeviceService", "devices/tun0", "ready" })
         {
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving,
                 (await health.CheckAsync(new HealthCheckRequest { Service = service })).Status);
@@ -19,8 +19,18 @@ public sealed class HealthServiceTests
 
         await server.Devices.DetachPacketProxyAsync(new DetachPacketProxyRequest { Name = "devices/tun0" });
         await server.Devices.DetachStreamDialerAsync(new DetachStreamDialerRequest { Name = "devices/tun0" });
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing,
-            (await health.CheckAsync(new HealthCheckRequest { Service = "devices/tun0" })).Status);
+        foreach ((string service, HealthCheckResponse.Types.ServingStatus expected) in new[]
+        {
+            ("devices/tun0", HealthCheckResponse.Types.ServingStatus.NotServing),
+            ("ready", HealthCheckResponse.Types.ServingStatus.NotServing),
+
+            // Whether the process is alive does not depend on a way out: nobody is to restart it for that.
+            ("", HealthCheckResponse.Types.ServingStatus.Serving),
+        })
+        {
+            Assert.Equal(expected, (await health.CheckAsync(new HealthCheckRequest { Service = service })).Status);
+        }
+
         RpcException e = await Assert.ThrowsAsync<RpcException>(async () =>
             await health.CheckAsync(new HealthCheckRequest { Service = "nobody" }));
         Assert.Equal(StatusCode.NotFound, e.StatusCode);

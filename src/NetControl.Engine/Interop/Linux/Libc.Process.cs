@@ -62,6 +62,18 @@ internal static unsafe partial class Libc
     /// <summary>The effective user.</summary>
     public static uint GetEffectiveUser() => geteuid();
 
+    /// <summary>Makes the node of a character device, readable and writable by its owner only. 0 or -1.</summary>
+    public static int MakeCharacterDevice(string path, uint major, uint minor)
+    {
+        const uint S_IFCHR = 0x2000;
+        const uint OwnerOnly = 0x180; // 0600
+        byte[] bytes = Encoding.UTF8.GetBytes(path + '\0');
+        fixed (byte* p = bytes)
+        {
+            return mknod(p, S_IFCHR | OwnerOnly, (major << 8) | minor);
+        }
+    }
+
     /// <summary>Changes a file's owner and group; uint.MaxValue leaves one as it is. 0 or -1.</summary>
     public static int ChangeOwner(string path, uint owner, uint group)
     {
@@ -105,6 +117,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name)]
     private static partial uint geteuid();
+
+    [LibraryImport(Name)]
+    private static partial int mknod(byte* path, uint mode, ulong device);
 
     [LibraryImport(Name)]
     private static partial int chown(byte* path, uint owner, uint group);

@@ -27,6 +27,7 @@ internal static unsafe partial class Libc
 
     private const nuint TUNSETIFF = 0x400454CA;
     private const nuint TUNSETPERSIST = 0x400454CB;
+    private const nuint TUNSETOWNER = 0x400454CC;
     private const nuint TUNGETFEATURES = 0x800454CF;
     private const nuint TUNSETOFFLOAD = 0x400454D0;
     private const nuint TUNGETIFF = 0x800454D2;
@@ -95,6 +96,9 @@ internal static unsafe partial class Libc
 
     /// <summary>Makes the interface outlive its descriptors, or not. 0 or -1.</summary>
     public static int TunSetPersist(int fd, bool persist) => ioctl(fd, TUNSETPERSIST, persist ? 1u : 0u);
+
+    /// <summary>Lets a user attach to the interface without CAP_NET_ADMIN. 0 or -1.</summary>
+    public static int TunSetOwner(int fd, uint user) => ioctl(fd, TUNSETOWNER, user);
 
     // ioctl is variadic in C; on Linux, x86-64 and arm64 pass an integer argument in the same register either way.
     [LibraryImport(Name)]
