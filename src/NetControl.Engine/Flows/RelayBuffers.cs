@@ -10,10 +10,11 @@ namespace NetControl.Engine.Flows;
 internal sealed class RelayBuffers
 {
     /// <summary>For a session of which nothing is known yet, or where memory is short.</summary>
-    public const int Small = ChunkPool.ChunkSize;
+    public const int Small = 0x3F00;
 
-    /// <summary>For bulk: four records of the usual protocols for one system call.</summary>
-    public const int Large = 64 << 10;
+    /// <summary>For bulk: whole records of the usual protocols, none longer than 2^14 - 1 bytes with Shadowsocks, with room for their overhead
+    /// in 64 KiB. A piece that is a little longer would cost a record and a system call of its own.</summary>
+    public const int Large = 4 * Small;
 
     private const int KeepSmall = 64;
     private const int KeepLarge = 16;
@@ -25,20 +26,22 @@ internal sealed class RelayBuffers
     {
         bool large = size > Small && !account.IsTight;
         int length = large ? Large : Small;
-        account.Charge(length);
+        account.Charge(Charged(length));
         return (large ? _large : _small).TryPop(out byte[]? free) ? free : GC.AllocateUninitializedArray<byte>(length, pinned: true);
     }
 
     /// <summary>Takes a buffer back.</summary>
     public void Return(byte[] buffer, ChunkPool account)
     {
-        account.Charge(-buffer.Length);
+        account.Charge(-Charged(buffer.Length));
         (Stack<byte[]> free, int keep) = buffer.Length == Large ? (_large, KeepLarge) : (_small, KeepSmall);
         if (free.Count < keep)
         {
             free.Push(buffer);
         }
     }
+
+    private static int Charged(int length) => (length + ChunkPool.ChunkSize - 1) & ~(ChunkPool.ChunkSize - 1);
 
     /// <summary>Gives the free ones up.</summary>
     public void Trim()

@@ -14,6 +14,9 @@ internal sealed class ChunkWriter(IStreamConnection inner, StreamOpening opening
 
     private const int ChunkOverhead = StreamOpening.LengthBlock + Aead.TagLength;
 
+    // Whole multiples of 256 bytes, a little less than the most: the last 255 bytes of 16,383 cost ChaCha20 a quarter more time.
+    private readonly int _usualChunk = opening.MaxChunk & ~0xFF;
+
     private ChunkCipher? _cipher;
 
     /// <summary>Writes data, and before it the request if that is still to be sent.</summary>
@@ -65,7 +68,7 @@ internal sealed class ChunkWriter(IStreamConnection inner, StreamOpening opening
 
     private int SealedLength(int length)
     {
-        long chunks = ((long)length / opening.MaxChunk) + 1;
+        long chunks = ((long)length / _usualChunk) + 1;
         return (int)Math.Min(MostAtOnce, length + (chunks * ChunkOverhead) + (_cipher is null ? opening.RequestOverhead : 0));
     }
 
@@ -77,7 +80,7 @@ internal sealed class ChunkWriter(IStreamConnection inner, StreamOpening opening
         _cipher ??= opening.WriteRequest(to, ref left, out at);
         while (!left.IsEmpty && to.Length - at > ChunkOverhead)
         {
-            int length = Math.Min(Math.Min(left.Length, opening.MaxChunk), to.Length - at - ChunkOverhead);
+            int length = Math.Min(Math.Min(left.Length, _usualChunk), to.Length - at - ChunkOverhead);
             Span<byte> block = to.Slice(at, StreamOpening.LengthBlock);
             BinaryPrimitives.WriteUInt16BigEndian(block, (ushort)length);
             _cipher.Seal(block[..2], block);
