@@ -13,6 +13,7 @@ public sealed class DatagramTests
     [InlineData("socks5", false)]
     [InlineData("socks5", true)]
     [InlineData("danted", false)]
+    [InlineData("danted-password", false)]
     public async Task LargeDatagrams_BothWays_ArriveWhole(string egress, bool v6)
     {
         await using World world = await World.StartAsync(egress);

@@ -10,6 +10,7 @@ public sealed class RealProgramsTests
     [Trait("Category", "Smoke")]
     [InlineData("direct")]
     [InlineData("danted")]
+    [InlineData("danted-password")]
     [InlineData("microsocks")]
     public async Task Curl_OverBothFamilies_GetsThePage(string egress)
     {
@@ -23,6 +24,7 @@ public sealed class RealProgramsTests
     [InlineData("direct", World.Dns4)]
     [InlineData("direct", World.Dns6)]
     [InlineData("danted", World.Dns4)]
+    [InlineData("danted-password", World.Dns4)]
     public async Task Dig_OverUdp_GetsTheAddresses(string egress, string server)
     {
         await using World world = await World.StartAsync(egress);

@@ -66,6 +66,22 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task WrongPassword_Connect_IsRefusedAndTheProbeSaysWhy()
+    {
+        await using World world = await World.StartAsync("danted-password");
+        string wrong = $"socks5://{World.User}:wrong@{World.SocksAddress}:1080";
+        Protocol.V1.ProbeProxyResponse probe = await world.Api.Diagnostics.ProbeProxyAsync(
+            new Protocol.V1.ProbeProxyRequest { Config = wrong, TcpTargets = { $"{World.Web4}:80" } });
+        Assert.Contains("refused the user name or password", Assert.Single(probe.Results).Error.Message, StringComparison.Ordinal);
+        await world.Api.Proxies.UpdateProxyAsync(new Protocol.V1.UpdateProxyRequest
+        {
+            Proxy = new Protocol.V1.Proxy { Name = "proxies/a", Config = wrong },
+            UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "config" } },
+        });
+        Assert.Equal(SocketError.ConnectionRefused, await ConnectAsync(world, World.Web4, 80));
+    }
+
+    [Fact]
     public async Task Ping_ToTheWorld_IsAnswered()
     {
         await using World world = await World.StartAsync();

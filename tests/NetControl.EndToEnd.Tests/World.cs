@@ -39,6 +39,10 @@ internal sealed partial class World : IAsyncDisposable
     public const string Silent4 = "198.19.2.1";
     public const string NoWay4 = "198.19.3.1";
     public const string NoWay6 = "fd98:0:0:3::1";
+
+    /// <summary>Who <c>danted-password</c> lets in.</summary>
+    public const string User = "netcontrol-e2e";
+    public const string Password = "secret";
     private const int HttpPort = 9464;
 
     private readonly List<IDisposable> _servers = [];
@@ -133,7 +137,7 @@ internal sealed partial class World : IAsyncDisposable
         _servers.Add(new DnsServer(new IPEndPoint(IPAddress.Parse(Dns6), 53), IPAddress.Parse(Web4), IPAddress.Parse(Web6)));
     });
 
-    /// <summary>Starts a way out and returns its configuration text: <c>direct</c>, <c>danted</c>, <c>microsocks</c> or <c>socks5</c> (ours).</summary>
+    /// <summary>Starts a way out and returns its configuration text: <c>direct</c>, <c>danted</c>, <c>danted-password</c>, <c>microsocks</c> or <c>socks5</c> (ours).</summary>
     public async Task<string> StartEgressAsync(string egress)
     {
         switch (egress)
@@ -142,23 +146,36 @@ internal sealed partial class World : IAsyncDisposable
                 return "";
             case "socks5":
                 return $"socks5://{StartSocks5().EndPoint}";
-            case "danted":
+            case "danted" or "danted-password":
+                bool password = egress == "danted-password";
                 string file = Path.Combine(Folder, "danted.conf");
-                await File.WriteAllTextAsync(file, """
+                await File.WriteAllTextAsync(file, $$"""
                     logoutput: stderr
                     internal: 10.99.0.2 port = 1080
                     external: 198.18.0.1
                     external: fd98::1
                     clientmethod: none
-                    socksmethod: none
+                    socksmethod: {{(password ? "username" : "none")}}
                     user.privileged: root
                     user.unprivileged: root
                     client pass { from: 0/0 to: 0/0 }
                     socks pass { from: 0/0 to: 0/0 }
 
                     """);
-                Run(Server, "danted", "-f", file, "-p", Path.Combine(Folder, "danted.pid"));
-                break;
+                string[] danted = ["danted", "-f", file, "-p", Path.Combine(Folder, "danted.pid")];
+                if (!password)
+                {
+                    Run(Server, danted[0], danted[1..]);
+                    break;
+                }
+
+                // Its users are the system's: inside ip netns exec it sees its own.
+                Tools.Require(danted[0]);
+                await AddUserAsync("passwd", $"{User}:x:59999:59999::/:/bin/false\n");
+                await AddUserAsync("shadow", $"{User}:$6$netcontrol$x5ytbpqc7PmZU8UG.BquN7SxrUFlolDXf84JwMo6pqPq8CtnB5TQmWN0MdD0/P6yqrKG3CI09Jiz0DzTfwuvI1:19000:0:99999:7:::\n");
+                Run(Server, "sh", "-c", $"mount --bind {Folder}/passwd /etc/passwd && mount --bind {Folder}/shadow /etc/shadow && exec {string.Join(' ', danted)}");
+                await WaitForPortAsync(Server, new IPEndPoint(IPAddress.Parse(SocksAddress), 1080));
+                return $"socks5://{User}:{Password}@{SocksAddress}:1080";
             default:
                 Run(Server, "microsocks", "-i", SocksAddress, "-p", "1080");
                 break;
@@ -167,6 +184,9 @@ internal sealed partial class World : IAsyncDisposable
         await WaitForPortAsync(Server, new IPEndPoint(IPAddress.Parse(SocksAddress), 1080));
         return $"socks5://{SocksAddress}:1080";
     }
+
+    private async Task AddUserAsync(string name, string line) =>
+        await File.WriteAllTextAsync(Path.Combine(Folder, name), await File.ReadAllTextAsync($"/etc/{name}") + line);
 
     /// <summary>Starts one of our SOCKS5 servers in the server namespace.</summary>
     public Socks5Server StartSocks5(int port = 0)

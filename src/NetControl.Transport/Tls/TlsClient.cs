@@ -47,11 +47,7 @@ public sealed class TlsClient
         }
         catch (Exception e)
         {
-            if (verdict.Failure is null)
-            {
-                connection.Abort(); // else the alert that says what we think of the certificate is on its way
-            }
-
+            connection.Abort();
             connection.Dispose();
             await ssl.DisposeAsync();
             cancellationToken.ThrowIfCancellationRequested();

@@ -16,6 +16,7 @@ public sealed class TlsStreamConnection : IStreamConnection
 {
     private readonly IStreamConnection _inner;
     private readonly SslStream _ssl;
+    private bool _reads;
     private bool _writeClosed;
 
     internal TlsStreamConnection(IStreamConnection inner, SslStream ssl)
@@ -42,6 +43,7 @@ public sealed class TlsStreamConnection : IStreamConnection
     /// <inheritdoc/>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        _reads = true;
         ValueTask<int> read = _ssl.ReadAsync(buffer, cancellationToken);
         return read.IsCompletedSuccessfully ? read : WaitAsync(read);
 
@@ -52,7 +54,7 @@ public sealed class TlsStreamConnection : IStreamConnection
             {
                 return await read;
             }
-            catch (Exception e) when (e is not (OperationCanceledException or InvalidOperationException and not ObjectDisposedException))
+            catch (Exception e) when (IsFault(e))
             {
                 throw Broken(e);
             }
@@ -64,20 +66,7 @@ public sealed class TlsStreamConnection : IStreamConnection
     {
         // A record without bytes would be sent; the question whether the stream is broken is for the connection beneath.
         ValueTask write = buffer.IsEmpty ? _inner.WriteAsync(buffer, cancellationToken) : _ssl.WriteAsync(buffer, cancellationToken);
-        return write.IsCompletedSuccessfully ? write : WaitAsync(write);
-
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-        static async ValueTask WaitAsync(ValueTask write)
-        {
-            try
-            {
-                await write;
-            }
-            catch (Exception e) when (e is not (OperationCanceledException or InvalidOperationException and not ObjectDisposedException))
-            {
-                throw Broken(e);
-            }
-        }
+        return write.IsCompletedSuccessfully ? write : WaitAsync(write, cancellationToken);
     }
 
     /// <summary>Says close_notify, then ends the writing half of the connection beneath. Reading goes on.</summary>
@@ -94,7 +83,7 @@ public sealed class TlsStreamConnection : IStreamConnection
             await _ssl.ShutdownAsync();
             await _inner.CloseWriteAsync(cancellationToken);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or InvalidOperationException and not ObjectDisposedException))
+        catch (Exception e) when (IsFault(e))
         {
             throw Broken(e);
         }
@@ -113,6 +102,44 @@ public sealed class TlsStreamConnection : IStreamConnection
         _inner.Dispose();
         _ssl.Dispose();
     }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WaitAsync(ValueTask write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await write;
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Broken(await LastWordAsync(cancellationToken) ?? e);
+        }
+    }
+
+    /// <summary>
+    /// What the server said before it broke the connection, if nobody has read yet. In TLS 1.3 a client's handshake is done before the server has
+    /// judged the client's certificate: the first that it hears of a refusal is that it cannot write.
+    /// </summary>
+    private async ValueTask<Exception?> LastWordAsync(CancellationToken cancellationToken)
+    {
+        if (_reads)
+        {
+            return null;
+        }
+
+        _reads = true;
+        try
+        {
+            await _ssl.ReadExactlyAsync(new byte[1], cancellationToken);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return TlsAlert.Find(e) is null ? null : e;
+        }
+    }
+
+    private static bool IsFault(Exception e) => e is not (OperationCanceledException or InvalidOperationException and not ObjectDisposedException);
 
     /// <summary>One kind of exception for whatever the framework throws, with the server's own word where it said one.</summary>
     private static IOException Broken(Exception cause)

@@ -15,6 +15,7 @@ internal static class FuzzTargets
         ("socks5", static () => new Socks5Target()),
         ("shadowsocks", static () => new ShadowsocksTarget()),
         ("http", static () => new HttpTarget()),
+        ("tlsfrag", static () => new TlsFragTarget()),
         ("address", static () => new AddressTarget()),
         ("yaml", static () => new YamlTarget()),
     ];

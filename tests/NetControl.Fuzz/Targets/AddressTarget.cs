@@ -16,6 +16,8 @@ internal sealed class AddressTarget : IFuzzTarget
         ("prefix", "198.18.0.0/15"), ("prefix-6", "fd77::1/64"), ("host", "example.org:443"), ("scope", "[fe80::1%eth0]:1"),
         ("ss", "ss://aes-256-gcm:se%7Ccret@h:1?prefix=%16%C3%BF+#me@home"), ("ss-base64", "ss://YWVzLTI1Ni1nY206c2VjcmV0@example.com:1234/"),
         ("ss-older", "ss://YWVzLTI1Ni1nY206c2VjcmV0QGV4YW1wbGUuY29tOjEyMzQ#t"), ("query", "socks5://h:1?x=y#z"), ("long-label", new string('a', 64) + ".example:1"), ("port", "1.2.3.4:65536"),
+        ("tls", "tls:sni=a.example&certname=b&alpn=h2,http/1.1&ca=/etc/ca.pem&cert=/c%26.pem&key=/k.pem"), ("split", "split:2,3*5,0*1"),
+        ("tlsfrag", "tlsfrag:-1|disorder:0"), ("override", "override:host=2001:db8::1&port=8443"), ("block", "block:refused"),
     ];
 
     public IEnumerable<(string Name, byte[] Input)> Seeds() => s_seeds.Select(seed => (seed.Name, Encoding.UTF8.GetBytes(seed.Text)));
@@ -26,6 +28,7 @@ internal sealed class AddressTarget : IFuzzTarget
         if (HopRegistry.Standard.TryParse(text, out Chain? chain, out ChainError? error))
         {
             Unless(chain.Hops.Count == 0 || chain.Redacted.Length > 0, "a chain can be shown");
+            Unless(HopRegistry.Standard.TryParse(chain.Text, out Chain? back, out _) && back.Text == chain.Text, "a chain is read as it is written");
             bool reads = HopRegistry.Standard.TryParse(chain.Text, out Chain? same, out _);
             Unless(reads && same!.Hops.SequenceEqual(chain.Hops), "a chain is read as it is written");
         }
