@@ -6,6 +6,7 @@ using NetControl.ControlPlane.Diagnosis;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Probes;
@@ -25,9 +26,10 @@ namespace NetControl.ControlPlane;
 public sealed class NetControlPlane : IDisposable
 {
     private const int RememberedChanges = 4096;
-    private readonly Runtimes _runtimes = new();
+    private readonly Runtimes _runtimes;
     private readonly Mutator _mutator;
     private readonly Restorer _restorer;
+    private readonly FailoverKeeper _keeper;
     private readonly IEngine _engine;
     private readonly IStateStore _store;
     private readonly ILogger _logger;
@@ -50,18 +52,21 @@ public sealed class NetControlPlane : IDisposable
         _snapshots = new SnapshotTaker(Events, engine);
         engine.SetEventSink(Events);
         DialerFactory dialers = new(engine);
+        ProxyProber prober = new(engine, dialers, time);
+        _runtimes = new Runtimes(time);
         ChangePreparer preparer = new(dialers, engine, _runtimes);
         Changes = new ChangeLog(RememberedChanges);
         _mutator = new Mutator(store, preparer, _runtimes, Changes, time, logger);
         _restorer = new Restorer(_mutator, _runtimes, dialers, engine, time, logger, _stopping.Token);
-        Proxies = new ProxyDirectory(_mutator, logger);
-        Delegates = new DelegateDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
+        _keeper = new FailoverKeeper(_mutator, _runtimes, prober.TryAsync, time, logger, _stopping.Token);
+        Proxies = new ProxyDirectory(_mutator, _runtimes, logger);
+        Delegates = new DelegateDirectory(_mutator, _runtimes, _keeper, engine, time, logger, _stopping.Token);
         Policies = new PolicyDirectory(_mutator, _runtimes, logger);
         Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
         Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
-        _restorer.OnReopened = Configuration.OnTakenBack = mutation => OnSystemMutation?.Invoke(mutation);
+        _restorer.OnReopened = Configuration.OnTakenBack = _keeper.OnSwitched = mutation => OnSystemMutation?.Invoke(mutation);
         Sessions = new SessionDirectory(_mutator, engine);
-        Diagnostics = new Diagnostics(engine, Devices, new ProxyProber(engine, dialers, time), FindProxy, FindUsedProxies);
+        Diagnostics = new Diagnostics(engine, Devices, prober, FindProxy, FindUsedProxies);
         Requests = new IdempotencyCache(time);
         Time = time;
         StartTime = time.GetUtcNow();
@@ -165,6 +170,7 @@ public sealed class NetControlPlane : IDisposable
     {
         BeginShutdown();
         await _stopping.CancelAsync();
+        await _keeper.Running;
         try
         {
             // A change that has begun ends first: its device would otherwise be forgotten here.
@@ -181,6 +187,7 @@ public sealed class NetControlPlane : IDisposable
     public void Dispose()
     {
         Configuration.Dispose();
+        _keeper.Dispose();
         _mutator.Dispose();
         _stopping.Dispose();
     }

@@ -12,20 +12,23 @@ internal static class DelegateCommands
     private const string Proxies = "proxies";
 
     public static Command Create() =>
-        new("delegates", "Swappable references to proxies.") { CreateDelegate(), Get(), List(), Delete(), Swap() };
+        new("delegates", "Swappable references to proxies.") { CreateDelegate(), Get(), List(), Update(), Delete(), Swap() };
 
     private static Command CreateDelegate()
     {
         Argument<string> name = Common.Name(Collection);
-        Argument<string> proxy = Common.Named("proxy", "The proxy it points at.", Proxies);
+        Argument<string> proxy = Common.Named("proxy", "The proxy it points at; may be left out with --proxies.", Proxies);
+        proxy.Arity = ArgumentArity.ZeroOrOne;
+        FailoverOptions failover = new();
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("create", "Make a delegate.") { name, proxy, dry }.Does(async (p, c) =>
+        return failover.AddTo(new Command("create", "Make a delegate.") { name, proxy, dry }).Does(async (p, c) =>
         {
             Protocol.V1.Delegate message = new()
             {
                 Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Proxy = Common.Qualify(Proxies, p.GetRequiredValue(proxy)),
+                Proxy = Common.Qualify(Proxies, p.GetValue(proxy) ?? ""),
             };
+            failover.Read(p, message);
             CreateDelegateRequest request = new() { Delegate = message, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
             Show(c, (await new Client(c.Invoker).CreateDelegateAsync(request, cancellationToken: c.Cancellation)).Delegate);
         });
@@ -54,6 +57,21 @@ internal static class DelegateCommands
         while (all.NextPageToken.Length > 0);
         c.Printer.Print(all, () => Tables.Of(all.Delegates));
     });
+
+    private static Command Update()
+    {
+        Argument<string> name = Common.Name(Collection);
+        FailoverOptions failover = new();
+        Option<string> etag = Common.Etag();
+        Option<bool> dry = Common.ValidateOnly();
+        return failover.AddTo(new Command("update", "Change which proxies a delegate chooses among, and how.") { name, etag, dry }).Does(async (p, c) =>
+        {
+            Protocol.V1.Delegate message = new() { Name = Common.Qualify(Collection, p.GetRequiredValue(name)), Etag = p.GetRequiredValue(etag) };
+            failover.Read(p, message);
+            UpdateDelegateRequest request = new() { Delegate = message, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
+            Show(c, (await new Client(c.Invoker).UpdateDelegateAsync(request, cancellationToken: c.Cancellation)).Delegate);
+        });
+    }
 
     private static Command Delete()
     {

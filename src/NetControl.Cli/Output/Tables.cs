@@ -36,10 +36,11 @@ internal static class Tables
 
     public static string Of(IEnumerable<Protocol.V1.Delegate> delegates)
     {
-        Table table = new("NAME", "STATE", "PROXY", "GENERATION", "USED BY");
+        Table table = new("NAME", "STATE", "PROXY", "GENERATION", "PROXIES", "USED BY");
         foreach (Protocol.V1.Delegate d in delegates)
         {
-            table.Add(d.Name, Upper(d.State), d.Proxy, Number(d.Generation), string.Join(',', d.UsedBy));
+            string health = string.Join(',', d.Health.Select(h => $"{h.Proxy}={Upper(h.State).ToLowerInvariant()}"));
+            table.Add(d.Name, Upper(d.State), d.Proxy, Number(d.Generation), health, string.Join(',', d.UsedBy));
         }
 
         return table.ToString();

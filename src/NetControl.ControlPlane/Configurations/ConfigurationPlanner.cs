@@ -118,13 +118,15 @@ internal static class ConfigurationPlanner
 
     private static void Put(StateDraft draft, DelegateDraft wish)
     {
-        if (!draft.State.Delegates.TryGetValue(wish.Name, out DelegateRecord? known))
+        ViolationList violations = new();
+        DelegateSpec spec = DelegateValidator.Validate(wish, "", FieldNaming.Json, violations, blocked: true)!;
+        if (draft.State.Delegates.ContainsKey(wish.Name))
         {
-            draft.Add(wish);
+            draft.Change(spec);
         }
-        else if (known.Proxy != wish.Proxy)
+        else
         {
-            draft.Point(wish.Name, wish.Proxy);
+            draft.Add(spec);
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -22,11 +23,13 @@ public sealed partial class DelegateDirectory
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationToken _stopping;
+    private readonly FailoverKeeper _keeper;
     private readonly SortedDictionary<(string Delegate, ExistingPolicy Existing), long> _swaps = [];
 
-    internal DelegateDirectory(Mutator mutator, Runtimes runtimes, IEngine engine, TimeProvider time, ILogger logger,
+    internal DelegateDirectory(Mutator mutator, Runtimes runtimes, FailoverKeeper keeper, IEngine engine, TimeProvider time, ILogger logger,
         CancellationToken stopping)
     {
+        _keeper = keeper;
         _mutator = mutator;
         _runtimes = runtimes;
         _engine = engine;
@@ -38,14 +41,36 @@ public sealed partial class DelegateDirectory
     /// <summary>Makes a delegate.</summary>
     public async Task<DelegateView> CreateAsync(DelegateDraft draft, string prefix, MutationContext mutation)
     {
-        ViolationList violations = new();
-        NameValidator.Check(draft.Name, ResourceName.Delegates, prefix + "name", violations);
-        NameValidator.Check(draft.Proxy, ResourceName.Proxies, prefix + "proxy", violations);
-        violations.ThrowIfAny(draft.Name);
-        DelegateView view = await _mutator.RunAsync(mutation, next => next.Add(draft), read => read.Delegate(draft.Name));
+        DelegateSpec spec = Validate(draft, prefix);
+        DelegateView view = await _mutator.RunAsync(mutation, next => next.Add(spec), read => read.Delegate(draft.Name));
         if (!mutation.ValidateOnly)
         {
-            LogCreated(draft.Name, draft.Proxy);
+            LogCreated(draft.Name, view.Proxy);
+        }
+
+        return view;
+    }
+
+    /// <summary>Changes what a delegate chooses among, and how. Where it points stays, if it still may.</summary>
+    public async Task<DelegateView> UpdateAsync(string name, DelegatePatch patch, string etag, MutationContext mutation)
+    {
+        DelegateView view = await _mutator.RunAsync(mutation, next =>
+        {
+            DelegateRecord record = next.State.Delegate(name);
+            StateDraft.CheckEtag(record, etag);
+            IReadOnlyList<string> proxies = patch.Proxies ?? record.Proxies;
+            next.Change(Validate(
+                new DelegateDraft(name, proxies.Count == 0 || proxies.Contains(record.Proxy, StringComparer.Ordinal) ? record.Proxy : "")
+                {
+                    Proxies = proxies,
+                    Failover = patch.SetsFailover ? patch.Failover : record.Failover?.ToDraft(),
+                },
+                "delegate.",
+                blocked: record.Proxy.Length == 0));
+        }, read => read.Delegate(name));
+        if (!mutation.ValidateOnly)
+        {
+            LogUpdated(name, view.Proxies.Count);
         }
 
         return view;
@@ -122,6 +147,9 @@ public sealed partial class DelegateDirectory
         }
     }
 
+    /// <summary>How often each delegate left a proxy by itself, by reason; delegates that are gone included.</summary>
+    public IReadOnlyList<(string Delegate, SwitchReason Reason, long Count)> FailoverCounts() => _keeper.Counts();
+
     // By uid: a delegate that was removed, and one that was made under its name since, have generations of their own.
     private static SessionSelector Older(DelegateView after) => (in SessionInfo session) =>
         session.Egress is { } egress && egress.Generation < after.Meta.Generation
@@ -151,6 +179,14 @@ public sealed partial class DelegateDirectory
             default:
                 return result;
         }
+    }
+
+    private static DelegateSpec Validate(DelegateDraft draft, string prefix, bool blocked = false)
+    {
+        ViolationList violations = new();
+        DelegateSpec? spec = DelegateValidator.Validate(draft, prefix, FieldNaming.Proto, violations, blocked);
+        violations.ThrowIfAny(draft.Name);
+        return spec!;
     }
 
     private static void Validate(SwapRequest request)
@@ -233,6 +269,9 @@ public sealed partial class DelegateDirectory
 
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name}, pointing at {Proxy}")]
     private partial void LogCreated(string name, string proxy);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "updated {Name}, choosing among {Proxies} proxies")]
+    private partial void LogUpdated(string name, int proxies);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "swapped {Name} from {Before} to {After}: generation {Generation}, existing sessions: {Existing}")]

@@ -14,11 +14,20 @@ internal sealed class DialerFactory
     public DialerFactory(IEngine engine) =>
         _context = new HopContext(new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider, () => engine.CurrentLoop);
 
-    public ProxyRuntime Build(ProxySpec spec)
+    /// <summary>Builds a proxy's ways out.</summary>
+    /// <param name="spec">The proxy.</param>
+    /// <param name="meter">Told of its dials.</param>
+    public ProxyRuntime Build(ProxySpec spec, ProxyMeter meter)
     {
-        Way way = Wrap(spec.Chain, _context.Direct);
+        // What is dialled straight from here fails by its destination's doing: only probes can judge it.
+        HashSet<HostPort> servers = [.. spec.Chain.Hops.SelectMany(hop => hop.Servers)];
+        Way direct = _context.Direct;
+        bool judging = servers.Count > 0;
+        Way way = Wrap(spec.Chain, judging ? direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) } : direct);
+        IStreamDialer streams = new MeteredDialer(way.Streams, meter, DialStage.Dial, _ => judging);
+        IPacketListener packets = judging && way.NoPacketsReason is null ? new MeteredListener(way.Packets, meter) : way.Packets;
         PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = _context.TimeProvider };
-        return new ProxyRuntime(way.Streams, new PacketListenerProxy(way.Packets, options));
+        return new ProxyRuntime(streams, new PacketListenerProxy(packets, options), meter);
     }
 
     /// <summary>Wraps a chain's hops around a way.</summary>

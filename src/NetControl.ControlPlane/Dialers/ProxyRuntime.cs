@@ -6,4 +6,5 @@ namespace NetControl.ControlPlane.Dialers;
 /// <remarks>Lifetime: shared by every egress model that was made from it; nothing to dispose, sessions own their sockets.</remarks>
 /// <param name="StreamDialer">The way for TCP.</param>
 /// <param name="PacketProxy">The way for UDP.</param>
-internal sealed record ProxyRuntime(IStreamDialer StreamDialer, IPacketProxy PacketProxy);
+/// <param name="Meter">What is told of its dials.</param>
+internal sealed record ProxyRuntime(IStreamDialer StreamDialer, IPacketProxy PacketProxy, ProxyMeter Meter);

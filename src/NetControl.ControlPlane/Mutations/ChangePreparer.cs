@@ -43,7 +43,7 @@ internal sealed class ChangePreparer
             {
                 if (change.After is ProxyRecord proxy && !ReferenceEquals((change.Before as ProxyRecord)?.Spec, proxy.Spec))
                 {
-                    prepared.Proxies.Add(proxy.Name, _dialers.Build(proxy.Spec));
+                    prepared.Proxies.Add(proxy.Name, _dialers.Build(proxy.Spec, Meter(change)));
                 }
             }
 
@@ -70,6 +70,10 @@ internal sealed class ChangePreparer
             _engine.Release(prepared.Released);
         }
     }
+
+    // What is measured is the proxy's, whatever its settings; a new one under the same name begins anew.
+    private ProxyMeter Meter(RecordChange change) =>
+        (change.Before?.Uid == change.After!.Uid ? _runtimes.Proxy(change.Name)?.Meter : null) ?? _runtimes.NewMeter(change.Name);
 
     // The kill switch comes before what it guards may go away, and goes after everything else.
     private void Guard(IReadOnlySet<IpPrefix> before, IReadOnlySet<IpPrefix> after, PreparedChange prepared)

@@ -34,4 +34,7 @@ public sealed record MutationContext
 
     /// <summary>It settles what waits for confirmation, and need not wait for it.</summary>
     internal bool Settles { get; init; }
+
+    /// <summary>Traffic depends on it: it waits for no confirmation, and a store that fails does not keep it from being made.</summary>
+    internal bool Urgent { get; init; }
 }

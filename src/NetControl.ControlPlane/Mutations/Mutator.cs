@@ -195,7 +195,7 @@ internal sealed partial class Mutator : IDisposable
             throw new ControlPlaneException(ControlPlaneError.ShuttingDown, "the server is shutting down; try again when it is back");
         }
 
-        if (!mutation.Settles && Blocked is { } blocked)
+        if (!mutation.Settles && !mutation.Urgent && Blocked is { } blocked)
         {
             throw blocked();
         }
@@ -226,6 +226,10 @@ internal sealed partial class Mutator : IDisposable
                 Answer = answer,
                 Notes = notes ?? new Dictionary<string, string?>(StringComparer.Ordinal),
             });
+        }
+        catch (StorageException e) when (mutation.Urgent)
+        {
+            LogOnlyInForce(e);
         }
         catch (StorageException e)
         {
@@ -267,8 +271,12 @@ internal sealed partial class Mutator : IDisposable
             {
                 switch (record)
                 {
-                    case DelegateRecord { Proxy.Length: > 0 } d:
-                        yield return d.Proxy;
+                    case DelegateRecord d:
+                        foreach (string proxy in d.Candidates)
+                        {
+                            yield return proxy;
+                        }
+
                         break;
                     case PolicyRecord policy:
                         foreach (string target in policy.Targets)
@@ -297,6 +305,9 @@ internal sealed partial class Mutator : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "a change is in force, but what it removes could not be closed in good order")]
     private partial void LogNotFinished(Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a change is in force, but could not be stored: the next process begins without it")]
+    private partial void LogOnlyInForce(Exception e);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "a change was refused because it could not be stored")]
     private partial void LogNotStored(Exception e);

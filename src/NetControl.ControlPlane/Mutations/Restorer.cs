@@ -48,7 +48,7 @@ internal sealed partial class Restorer
         PreparedChange prepared = new();
         foreach (ProxyRecord proxy in state.Proxies.Values)
         {
-            prepared.Proxies.Add(proxy.Name, _dialers.Build(proxy.Spec));
+            prepared.Proxies.Add(proxy.Name, _dialers.Build(proxy.Spec, _runtimes.NewMeter(proxy.Name)));
         }
 
         foreach (DeviceRecord device in state.Devices.Values)

@@ -1,4 +1,5 @@
 using NetControl.ControlPlane.Dialers;
+using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
 using NetControl.Engine;
@@ -17,6 +18,15 @@ internal sealed class Runtimes
     private readonly Dictionary<string, DelegateWay> _delegates = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PolicyWay> _policies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DeviceSlot> _devices = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
+
+    public Runtimes(TimeProvider time)
+    {
+        _time = time;
+    }
+
+    /// <summary>Gets the delegates about which there is something to look at. On any thread, also under the gate; must be quick.</summary>
+    public Action<string>? OnAttention { get; set; }
 
     public Lock Gate { get; } = new();
 
@@ -31,6 +41,8 @@ internal sealed class Runtimes
     /// <summary>What a proxy was built into; null for one that is not there.</summary>
     public ProxyRuntime? Proxy(string name) => _proxies.GetValueOrDefault(name)?.Runtime;
 
+    public ProxyMeter NewMeter(string proxy) => new(proxy, _time);
+
     /// <summary>A policy as loops use it; null for one that is not there.</summary>
     public PolicyModel? Policy(string name) => _policies.GetValueOrDefault(name)?.Model;
 
@@ -42,7 +54,7 @@ internal sealed class Runtimes
             switch (change.Before ?? change.After)
             {
                 case ProxyRecord:
-                    PublishProxy(change, prepared);
+                    PublishProxy(change, prepared, next);
                     break;
                 case DelegateRecord:
                     PublishDelegate(change);
@@ -93,7 +105,7 @@ internal sealed class Runtimes
         }
     }
 
-    private void PublishProxy(RecordChange change, PreparedChange prepared)
+    private void PublishProxy(RecordChange change, PreparedChange prepared, ControlState next)
     {
         if (change.After is not ProxyRecord after)
         {
@@ -109,25 +121,68 @@ internal sealed class Runtimes
             {
                 _proxies[after.Name] = new ProxyWay(after.Name, runtime);
             }
+
+            foreach (DelegateRecord user in next.Delegates.Values.Where(d => d.Candidates.Contains(after.Name, StringComparer.Ordinal)))
+            {
+                if (_delegates.GetValueOrDefault(user.Name)?.Judge is { } judge)
+                {
+                    judge.Forget(after.Name);
+                    runtime.Meter.Add(judge);
+                }
+            }
         }
     }
 
     private void PublishDelegate(RecordChange change)
     {
+        DelegateRecord? before = change.Before as DelegateRecord;
+        DelegateWay? old = _delegates.GetValueOrDefault(change.Name);
         if (change.After is not DelegateRecord after)
         {
             _delegates.Remove(change.Name);
+            Judge(before, null, old?.Judge);
         }
-        else if (change.Before?.Uid == after.Uid)
+        else if (before?.Uid == after.Uid)
         {
-            if (change.Before.Generation != after.Generation)
+            if (before.Generation != after.Generation)
             {
-                _delegates[after.Name].Egress.Swap(Model(after));
+                old!.Egress.Swap(Model(after));
             }
+
+            Judge(before, after, old!.Judge);
         }
         else
         {
-            _delegates[after.Name] = new DelegateWay(Model(after));
+            Judge(before, null, old?.Judge);
+            DelegateWay way = new(Model(after), new DelegateJudge(_time) { OnAttention = () => OnAttention?.Invoke(after.Name) });
+            _delegates[after.Name] = way;
+            Judge(null, after, way.Judge);
+        }
+
+        OnAttention?.Invoke(change.Name);
+    }
+
+    private void Judge(DelegateRecord? before, DelegateRecord? after, DelegateJudge? judge)
+    {
+        if (judge is null)
+        {
+            return;
+        }
+
+        string[] candidates = [.. after?.Candidates ?? []];
+        foreach (string proxy in before?.Candidates.Except(candidates, StringComparer.Ordinal) ?? [])
+        {
+            Proxy(proxy)?.Meter.Remove(judge);
+        }
+
+        foreach (string proxy in candidates)
+        {
+            Proxy(proxy)?.Meter.Add(judge);
+        }
+
+        if (after is not null)
+        {
+            judge.Update(after.Judging, after.Proxies.Count > 0 ? after.Proxies : candidates, after.Proxy, after.Pinned);
         }
     }
 

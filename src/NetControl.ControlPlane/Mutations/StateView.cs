@@ -35,7 +35,13 @@ internal readonly struct StateView
         new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)]);
 
     public DelegateView View(DelegateRecord record) =>
-        new(record.Meta, record.Proxy, _runtimes.IsDraining(record.Name), [.. State.UsersOfTarget(record.Name)]);
+        new(record.Meta, record.Proxy, _runtimes.IsDraining(record.Name), [.. State.UsersOfTarget(record.Name)])
+        {
+            Proxies = record.Proxies,
+            Failover = record.Failover,
+            Health = _runtimes.Delegate(record.Name)?.Judge.View() ?? [],
+            LastFailover = record.LastFailover,
+        };
 
     public PolicyView View(PolicyRecord record)
     {

@@ -14,4 +14,7 @@ public enum SystemCause
 
     /// <summary>A device that could not be opened when the process began is open now.</summary>
     DeviceReopened,
+
+    /// <summary>A delegate left one proxy for another.</summary>
+    Failover,
 }

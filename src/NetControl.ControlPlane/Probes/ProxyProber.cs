@@ -1,6 +1,8 @@
 using System.Text;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Engines;
+using NetControl.ControlPlane.Health;
+using NetControl.ControlPlane.Specs;
 using NetControl.Engine;
 using NetControl.Network;
 using NetControl.Transport.Chains;
@@ -31,6 +33,16 @@ internal sealed class ProxyProber
     /// <summary>Tries every target, TCP first, in the order of the request.</summary>
     public Task<ProbeResult[]> ProbeAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken) =>
         Task.Run(() => RunAllAsync(chain, request, cancellationToken), cancellationToken); // a caller's context would take us off the loop
+
+    /// <summary>Tries one target for those who judge the proxy.</summary>
+    public async Task<DialOutcome> TryAsync(ProxySpec proxy, HealthProbeSpec probe, CancellationToken cancellationToken)
+    {
+        ProbeRequest request = new() { TcpTargets = [probe.Target], Timeout = probe.Timeout };
+        ProbeResult result = (await ProbeAsync(proxy.Chain, request, cancellationToken))[0];
+        return result.Error is { } error
+            ? new DialOutcome($"probe {error.Op}", error.Message.Length > 0 ? error.Message : error.PosixError, null)
+            : new DialOutcome("", "", result.Duration);
+    }
 
     private async Task<ProbeResult[]> RunAllAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken)
     {

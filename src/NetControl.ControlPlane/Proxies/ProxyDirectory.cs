@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
@@ -13,11 +14,13 @@ namespace NetControl.ControlPlane.Proxies;
 public sealed partial class ProxyDirectory
 {
     private readonly Mutator _mutator;
+    private readonly Runtimes _runtimes;
     private readonly ILogger _logger;
 
-    internal ProxyDirectory(Mutator mutator, ILogger logger)
+    internal ProxyDirectory(Mutator mutator, Runtimes runtimes, ILogger logger)
     {
         _mutator = mutator;
+        _runtimes = runtimes;
         _logger = logger;
     }
 
@@ -40,6 +43,11 @@ public sealed partial class ProxyDirectory
     /// <summary>Reads a page of proxies.</summary>
     public Page<ProxyView> List(int pageSize, string pageToken) => _mutator.Read(read =>
         Paging.ByName(ResourceName.Proxies, read.State.Proxies.Values, pageSize, pageToken, read.View));
+
+    /// <summary>How long the dials of each proxy took.</summary>
+    public IReadOnlyList<(string Proxy, DialHistogram Dials)> Dials() =>
+        _mutator.Read<IReadOnlyList<(string, DialHistogram)>>(
+            read => [.. read.State.Proxies.Keys.Select(name => (name, _runtimes.Proxy(name)!.Meter.Histogram))]);
 
     /// <summary>Changes a proxy; whoever uses it uses the new settings for every session yet to be born.</summary>
     public async Task<ProxyView> UpdateAsync(string name, ProxyPatch patch, string etag, MutationContext mutation)

@@ -65,7 +65,7 @@ internal sealed record ControlState
         : "";
 
     public IEnumerable<string> UsersOfProxy(string name) =>
-        (from d in Delegates.Values where d.Proxy == name select d.Name).Concat(UsersOfTarget(name));
+        (from d in Delegates.Values where d.Candidates.Contains(name, StringComparer.Ordinal) select d.Name).Concat(UsersOfTarget(name));
 
     /// <summary>What removals by force left: references to what is gone, whose and to what, empty for a delegate without a proxy.</summary>
     public IReadOnlySet<(string Owner, string Target)> Left() =>

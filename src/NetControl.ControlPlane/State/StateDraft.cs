@@ -1,4 +1,5 @@
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Specs;
 
 namespace NetControl.ControlPlane.State;
@@ -48,21 +49,23 @@ internal sealed class StateDraft
         State = State with { Proxies = State.Proxies.Add(draft.Name, record) };
     }
 
-    public void Add(DelegateDraft draft)
+    public void Add(DelegateSpec spec)
     {
-        EnsureFree(draft.Name, State.Delegates.ContainsKey(draft.Name));
-        State.Proxy(draft.Proxy);
+        EnsureFree(spec.Name, State.Delegates.ContainsKey(spec.Name));
+        EnsureProxies(spec);
         DelegateRecord record = new()
         {
-            Name = draft.Name,
+            Name = spec.Name,
             Uid = NewUid(),
             Revision = _revision,
             CreateTime = _now,
             UpdateTime = _now,
             Source = Source,
-            Proxy = draft.Proxy,
+            Proxy = spec.First,
+            Proxies = spec.Proxies,
+            Failover = spec.Failover,
         };
-        State = State with { Delegates = State.Delegates.Add(draft.Name, record) };
+        State = State with { Delegates = State.Delegates.Add(spec.Name, record) };
     }
 
     public void Add(PolicyDraft draft, PolicySpec spec)
@@ -119,7 +122,31 @@ internal sealed class StateDraft
     {
         DelegateRecord old = State.Delegate(name);
         State.Proxy(proxy);
-        State = State with { Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = proxy }) };
+        State = State with { Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = proxy, Pinned = true }) };
+    }
+
+    /// <summary>New settings of a delegate. It goes on pointing where it points, unless it is told otherwise, or may not any more.</summary>
+    public void Change(DelegateSpec spec)
+    {
+        DelegateRecord old = State.Delegate(spec.Name);
+        EnsureProxies(spec);
+        string proxy = Keeps(old, spec) ? old.Proxy : spec.First;
+        if (proxy != old.Proxy || spec.Failover != old.Failover || !spec.Proxies.SequenceEqual(old.Proxies, StringComparer.Ordinal))
+        {
+            DelegateRecord changed = Touched(old) with { Proxy = proxy, Proxies = spec.Proxies, Failover = spec.Failover };
+            State = State with { Delegates = State.Delegates.SetItem(spec.Name, proxy == old.Proxy ? changed : changed with { Pinned = false }) };
+        }
+    }
+
+    /// <summary>A delegate leaves one proxy for another by itself.</summary>
+    public void FailOver(string name, FailoverEvent made)
+    {
+        DelegateRecord old = State.Delegate(name);
+        State.Proxy(made.To);
+        State = State with
+        {
+            Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = made.To, Pinned = false, LastFailover = made }),
+        };
     }
 
     /// <summary>New rules; one that led to what is gone may stay.</summary>
@@ -193,9 +220,9 @@ internal sealed class StateDraft
     {
         State.Proxy(name);
         State = State with { Proxies = State.Proxies.Remove(name) };
-        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Proxy == name))
+        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Candidates.Contains(name, StringComparer.Ordinal)))
         {
-            State = State with { Delegates = State.Delegates.SetItem(user.Name, Touched(user) with { Proxy = "" }) };
+            State = State with { Delegates = State.Delegates.SetItem(user.Name, WithoutProxy(Touched(user), name)) };
         }
 
         DetachEverywhere(name);
@@ -245,6 +272,32 @@ internal sealed class StateDraft
         {
             State.EnsureTarget(target);
         }
+    }
+
+    private void EnsureProxies(DelegateSpec spec)
+    {
+        foreach (string proxy in spec.Proxies.Append(spec.First).Where(name => name.Length > 0))
+        {
+            State.Proxy(proxy);
+        }
+    }
+
+    // Where it may go elsewhere by itself, a document says where it begins, and not where it has to be.
+    private static bool Keeps(DelegateRecord old, DelegateSpec spec) =>
+        (spec.Proxy.Length == 0 || (spec.Failover ?? FailoverSpec.Default).Mode != FailoverMode.Fixed)
+        && spec.Proxies.Contains(old.Proxy, StringComparer.Ordinal);
+
+    // One that may go elsewhere does; one that may not rejects.
+    private static DelegateRecord WithoutProxy(DelegateRecord record, string proxy)
+    {
+        string[] left = [.. record.Proxies.Where(other => other != proxy)];
+        return record with
+        {
+            Proxies = left,
+            Proxy = record.Proxy != proxy ? record.Proxy
+                : record.Judging.Mode != FailoverMode.Fixed && left.Length > 0 ? left[0]
+                : "",
+        };
     }
 
     private void EnsurePolicy(DeviceDraft draft)

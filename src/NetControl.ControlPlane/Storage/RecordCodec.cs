@@ -13,7 +13,7 @@ internal static class RecordCodec
         record switch
         {
             ProxyRecord proxy => JsonSerializer.Serialize(proxy.Draft, SpecJson.Default.ProxyDraft),
-            DelegateRecord d => JsonSerializer.Serialize(new DelegateDraft(d.Name, d.Proxy), SpecJson.Default.DelegateDraft),
+            DelegateRecord d => JsonSerializer.Serialize(Stored(d), SpecJson.Default.StoredDelegate),
             PolicyRecord policy => JsonSerializer.Serialize(policy.Draft, SpecJson.Default.PolicyDraft),
             DeviceRecord device => JsonSerializer.Serialize(new StoredDevice(device.Draft, device.Draining), SpecJson.Default.StoredDevice),
             _ => throw new InvalidOperationException($"{record.GetType().Name} has no stored form"),
@@ -73,7 +73,11 @@ internal static class RecordCodec
 
     private static DelegateRecord ReadDelegate(StoredResource resource)
     {
-        DelegateDraft draft = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.DelegateDraft)!;
+        StoredDelegate stored = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.StoredDelegate)!;
+        ViolationList violations = new();
+        FailoverSpec? failover = stored.Failover is null ? null
+            : FailoverValidator.Validate(stored.Failover, "failover.", FieldNaming.Json, violations);
+        violations.ThrowIfAny(resource.Name);
         return new DelegateRecord
         {
             Name = resource.Name,
@@ -83,9 +87,21 @@ internal static class RecordCodec
             CreateTime = resource.CreateTime,
             UpdateTime = resource.UpdateTime,
             Source = Enum.Parse<ResourceSource>(resource.Source),
-            Proxy = draft.Proxy ?? "",
+            Proxy = stored.Proxy ?? "",
+            Proxies = stored.Proxies ?? [],
+            Failover = failover,
+            Pinned = stored.Pinned,
+            LastFailover = stored.LastFailover,
         };
     }
+
+    private static StoredDelegate Stored(DelegateRecord record) => new(record.Name, record.Proxy)
+    {
+        Proxies = record.Proxies.Count == 0 ? null : record.Proxies,
+        Failover = record.Failover?.ToDraft(),
+        Pinned = record.Pinned,
+        LastFailover = record.LastFailover,
+    };
 
     private static PolicyRecord ReadPolicy(StoredResource resource)
     {

@@ -8,7 +8,7 @@ namespace NetControl.ControlPlane.Storage;
     UseStringEnumConverter = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProxyDraft))]
-[JsonSerializable(typeof(DelegateDraft))]
+[JsonSerializable(typeof(StoredDelegate))]
 [JsonSerializable(typeof(PolicyDraft))]
 [JsonSerializable(typeof(StoredDevice))]
 [JsonSerializable(typeof(StoredPending))]

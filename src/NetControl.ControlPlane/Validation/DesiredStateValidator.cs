@@ -31,12 +31,16 @@ public static class DesiredStateValidator
         for (int i = 0; i < desired.Delegates.Count; i++)
         {
             DelegateDraft draft = desired.Delegates[i];
-            NameValidator.Check(draft.Name, ResourceName.Delegates, $"delegates[{i}].name", violations);
-            if (!left.Contains((draft.Name, draft.Proxy))
-                && NameValidator.Check(draft.Proxy, ResourceName.Proxies, $"delegates[{i}].proxy", violations)
-                && !proxies.Contains(draft.Proxy))
+            bool blocked = left.Contains((draft.Name, draft.Proxy));
+            DelegateValidator.Validate(draft, $"delegates[{i}].", FieldNaming.Json, violations, blocked);
+            if (!blocked)
             {
-                Missing($"delegates[{i}].proxy", draft.Proxy, proxies, violations);
+                Reference(draft.Proxy, $"delegates[{i}].proxy", proxies, delegates: [], violations);
+            }
+
+            for (int n = 0; n < draft.Proxies.Count; n++)
+            {
+                Reference(draft.Proxies[n], $"delegates[{i}].proxies[{n}]", proxies, delegates: [], violations);
             }
         }
 

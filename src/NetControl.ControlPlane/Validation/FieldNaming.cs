@@ -17,6 +17,11 @@ public sealed record FieldNaming
         MaxSessionsPerSource = "max_sessions_per_source",
         MaxSessionsPerDestination = "max_sessions_per_destination",
         DefaultAction = "default_action",
+        WindowFailures = "window_failures",
+        HoldDown = "hold_down",
+        BackOff = "back_off",
+        MaxBackOff = "max_back_off",
+        SkipStandby = "skip_standby",
     };
 
     /// <summary>The spelling of ProtoJSON, which files use.</summary>
@@ -33,6 +38,11 @@ public sealed record FieldNaming
         MaxSessionsPerSource = "maxSessionsPerSource",
         MaxSessionsPerDestination = "maxSessionsPerDestination",
         DefaultAction = "defaultAction",
+        WindowFailures = "windowFailures",
+        HoldDown = "holdDown",
+        BackOff = "backOff",
+        MaxBackOff = "maxBackOff",
+        SkipStandby = "skipStandby",
     };
 
     private FieldNaming(string udpIdleTimeout, string streamDialer, string packetProxy)
@@ -69,4 +79,14 @@ public sealed record FieldNaming
     internal string MaxSessionsPerDestination { get; init; } = "";
 
     internal string DefaultAction { get; init; } = "";
+
+    internal string WindowFailures { get; init; } = "";
+
+    internal string HoldDown { get; init; } = "";
+
+    internal string BackOff { get; init; } = "";
+
+    internal string MaxBackOff { get; init; } = "";
+
+    internal string SkipStandby { get; init; } = "";
 }

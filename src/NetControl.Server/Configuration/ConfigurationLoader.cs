@@ -88,7 +88,7 @@ internal static class ConfigurationLoader
     private static DesiredState ToDesired(V1.Configuration message, ViolationList violations) => new()
     {
         Proxies = [.. message.Proxies.Select((p, i) => ToDraft(p, i, violations))],
-        Delegates = [.. message.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+        Delegates = [.. message.Delegates.Select((d, i) => ToDraft(d, i, violations))],
         Policies = [.. message.Policies.Select(p => p.ToDraft(p.Name))],
         Devices = [.. message.Devices.Select((d, i) => ToDraft(d, i, violations))],
     };
@@ -103,6 +103,19 @@ internal static class ConfigurationLoader
         {
             violations.AddText($"devices[{index}].keepAlive", e.Violations[0].Description);
             return new DeviceDraft { Name = device.Name };
+        }
+    }
+
+    private static DelegateDraft ToDraft(V1.Delegate message, int index, ViolationList violations)
+    {
+        try
+        {
+            return message.ToDraft(message.Name);
+        }
+        catch (ControlPlane.Errors.ControlPlaneException e)
+        {
+            violations.AddText($"delegates[{index}].failover", e.Violations[0].Description);
+            return new DelegateDraft(message.Name, message.Proxy);
         }
     }
 

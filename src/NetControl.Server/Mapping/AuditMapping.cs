@@ -55,6 +55,7 @@ internal static class AuditMapping
                 SystemCause.StartupFile => V1.AuditCause.StartupFile,
                 SystemCause.ReloadedFile => V1.AuditCause.ReloadedFile,
                 SystemCause.UnconfirmedReverted => V1.AuditCause.UnconfirmedReverted,
+                SystemCause.Failover => V1.AuditCause.Failover,
                 _ => V1.AuditCause.DeviceReopened,
             },
             Why = entry.Why,

@@ -40,7 +40,7 @@ internal static class ConfigurationMapping
         return new ApplyRequest(new DesiredState
         {
             Proxies = [.. document.Proxies.Select(p => p.ToDraft(p.Name))],
-            Delegates = [.. document.Delegates.Select(d => new DelegateDraft(d.Name, d.Proxy))],
+            Delegates = [.. document.Delegates.Select(d => d.ToDraft(d.Name))],
             Policies = [.. document.Policies.Select(p => p.ToDraft(p.Name))],
             Devices = [.. document.Devices.Select(d => d.ToDraft(d.Name))],
         })
@@ -116,6 +116,8 @@ internal static class ConfigurationMapping
         message.CreateTime = message.UpdateTime = null;
         message.State = V1.Delegate.Types.State.Unspecified;
         message.UsedBy.Clear();
+        message.Health.Clear();
+        message.LastFailover = null;
         return message;
     }
 

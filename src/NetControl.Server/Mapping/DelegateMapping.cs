@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Specs;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Mapping;
@@ -7,6 +8,8 @@ namespace NetControl.Server.Mapping;
 /// <summary>Delegates between messages and the control plane's words.</summary>
 internal static class DelegateMapping
 {
+    private static readonly string[] s_writable = ["proxies", "failover"];
+
     public static V1.Delegate ToMessage(this DelegateView view) => new()
     {
         Name = view.Meta.Name,
@@ -20,7 +23,30 @@ internal static class DelegateMapping
             : view.Draining ? V1.Delegate.Types.State.Draining
             : V1.Delegate.Types.State.Ready,
         UsedBy = { view.UsedBy },
+        Proxies = { view.Proxies },
+        Failover = view.Failover?.ToMessage(),
+        Health = { view.Health.Select(health => health.ToMessage()) },
+        LastFailover = view.LastFailover?.ToMessage(),
     };
+
+    public static DelegateDraft ToDraft(this V1.Delegate message, string name) => new(name, message.Proxy)
+    {
+        Proxies = message.Proxies.Count == 0 ? [] : [.. message.Proxies],
+        Failover = message.Failover.ToDraft("delegate.failover"),
+    };
+
+    public static DelegatePatch ToPatch(this V1.UpdateDelegateRequest request)
+    {
+        V1.Delegate message = request.Delegate ?? new V1.Delegate();
+        FieldMaskReader mask = new(request.UpdateMask, s_writable);
+        DelegateDraft wish = message.ToDraft(message.Name);
+        return new DelegatePatch
+        {
+            Proxies = mask.Covers("proxies", message.Proxies.Count > 0) ? wish.Proxies : null,
+            SetsFailover = mask.Covers("failover", message.Failover is not null),
+            Failover = wish.Failover,
+        };
+    }
 
     public static SwapRequest ToSwap(this V1.SwapDelegateRequest request) => new(
         request.Name,

@@ -32,6 +32,7 @@ internal sealed class EngineMetrics
     private readonly Counter _sessionBytes;
     private readonly Gauge _delegateGeneration;
     private readonly Counter _delegateSwaps;
+    private readonly HealthMetrics _health;
     private readonly Counter _policyHits;
     private readonly Counter _retransmits;
     private readonly Counter _resets;
@@ -68,6 +69,7 @@ internal sealed class EngineMetrics
         _delegateGeneration = make.CreateGauge("netcontrol_delegate_generation", "A delegate's generation.", "delegate");
         _delegateSwaps = make.CreateCounter("netcontrol_delegate_swaps_total",
             "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
+        _health = new HealthMetrics(plane, make);
         _policyHits = make.CreateCounter("netcontrol_policy_hits_total",
             "How often a rule decided; an empty rule is the policy's default action.", "policy", "rule");
         _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
@@ -213,6 +215,7 @@ internal sealed class EngineMetrics
         }
 
         RemoveGone(_delegateGeneration, delegates);
+        _health.Collect();
         CollectPolicies();
         foreach ((string name, ControlPlane.Specs.ExistingPolicy existing, long count) in _plane.Delegates.SwapCounts())
         {

@@ -26,7 +26,7 @@ internal static class MethodTable
         ("netcontrol.v1.ProxyService", Role.Admin, true, ["CreateProxy", "UpdateProxy", "DeleteProxy"]),
         ("netcontrol.v1.DelegateService", Role.Viewer, false, ["GetDelegate", "ListDelegates"]),
         ("netcontrol.v1.DelegateService", Role.Operator, true, ["SwapDelegate"]),
-        ("netcontrol.v1.DelegateService", Role.Admin, true, ["CreateDelegate", "DeleteDelegate"]),
+        ("netcontrol.v1.DelegateService", Role.Admin, true, ["CreateDelegate", "UpdateDelegate", "DeleteDelegate"]),
         ("netcontrol.v1.SessionService", Role.Viewer, false, ["ListSessions", "GetSession", "GetAccounting", "StreamSessionEvents"]),
         ("netcontrol.v1.SessionService", Role.Operator, true, ["CloseSessions"]),
         ("netcontrol.v1.PolicyService", Role.Viewer, false, ["GetPolicy", "ListPolicies", "EvaluatePolicy"]),

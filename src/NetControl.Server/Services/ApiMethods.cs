@@ -81,6 +81,8 @@ internal sealed class ApiMethods(bool reflection) : IServiceMethodProvider<ApiFa
     {
         bind.Unary("CreateDelegate", CreateDelegateRequest.Parser, CreateDelegateResponse.Parser,
             static (api, request, call) => api.Delegates.CreateDelegate(request, call));
+        bind.Unary("UpdateDelegate", UpdateDelegateRequest.Parser, UpdateDelegateResponse.Parser,
+            static (api, request, call) => api.Delegates.UpdateDelegate(request, call));
         bind.Unary("GetDelegate", GetDelegateRequest.Parser, GetDelegateResponse.Parser,
             static (api, request, call) => api.Delegates.GetDelegate(request, call));
         bind.Unary("ListDelegates", ListDelegatesRequest.Parser, ListDelegatesResponse.Parser,

@@ -27,7 +27,7 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
                 V1.Delegate message = request.Delegate ?? new V1.Delegate();
                 string name = CommonMapping.NameToCreate(
                     ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId, "delegate.name", message.Name);
-                return _plane.Delegates.CreateAsync(new DelegateDraft(name, message.Proxy), "delegate.", mutation);
+                return _plane.Delegates.CreateAsync(message.ToDraft(name), "delegate.", mutation);
             },
             view => new V1.CreateDelegateResponse { Delegate = view.ToMessage() });
 
@@ -40,6 +40,12 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
         return Task.FromResult(
             new V1.ListDelegatesResponse { Delegates = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
     }
+
+    public override Task<V1.UpdateDelegateResponse> UpdateDelegate(V1.UpdateDelegateRequest request, ServerCallContext context) =>
+        _plane.MutateAsync(
+            context, request.RequestId, request.ValidateOnly, request,
+            mutation => _plane.Delegates.UpdateAsync(request.Delegate?.Name ?? "", request.ToPatch(), request.Delegate?.Etag ?? "", mutation),
+            view => new V1.UpdateDelegateResponse { Delegate = view.ToMessage() });
 
     public override Task<V1.DeleteDelegateResponse> DeleteDelegate(V1.DeleteDelegateRequest request, ServerCallContext context) =>
         _plane.MutateAsync(

@@ -20,7 +20,7 @@ internal sealed class FakeEngine : IEngine
 
     public EngineOptions Options { get; } = new() { Loops = 1 };
 
-    public IStreamDialer StreamDialer { get; } = new NoDialer();
+    public IStreamDialer StreamDialer { get; init; } = new NoDialer();
 
     public IPacketListener PacketListener { get; } = new NoListener();
 

@@ -1,0 +1,213 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.Specs;
+
+namespace NetControl.ControlPlane.Health;
+
+/// <summary>Carries out what the judges of delegates say: makes switches, sends probes, and tells of both.</summary>
+/// <remarks>
+/// Owner: one task looks at one delegate after the other, whenever a judge calls, a timer is due or the delegate was changed. A switch is a
+/// change like any other, made by nobody; sessions that live keep what they have.
+/// </remarks>
+internal sealed partial class FailoverKeeper : IDisposable
+{
+    private readonly Channel<string> _attention = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<string, ITimer> _timers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Delegate, SwitchReason Reason), long> _counts = new();
+    private readonly Mutator _mutator;
+    private readonly Runtimes _runtimes;
+    private readonly Func<ProxySpec, HealthProbeSpec, CancellationToken, Task<DialOutcome>> _probe;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationToken _stopping;
+
+    public FailoverKeeper(Mutator mutator, Runtimes runtimes, Func<ProxySpec, HealthProbeSpec, CancellationToken, Task<DialOutcome>> probe,
+        TimeProvider time, ILogger logger, CancellationToken stopping)
+    {
+        _mutator = mutator;
+        _runtimes = runtimes;
+        _probe = probe;
+        _time = time;
+        _logger = logger;
+        _stopping = stopping;
+        runtimes.OnAttention = Wake;
+        Running = Task.Run(RunAsync, CancellationToken.None); // on no context of the maker's
+    }
+
+    /// <summary>Gets each switch that is made.</summary>
+    public Action<SystemMutation>? OnSwitched { get; set; }
+
+    /// <summary>Done when the process stops.</summary>
+    public Task Running { get; }
+
+    /// <summary>How often each delegate left a proxy by itself, by reason; delegates that are gone included.</summary>
+    public IReadOnlyList<(string Delegate, SwitchReason Reason, long Count)> Counts() =>
+        [.. _counts.Select(pair => (pair.Key.Delegate, pair.Key.Reason, pair.Value))];
+
+    public void Dispose() => _attention.Writer.TryComplete();
+
+    private void Wake(string name) => _attention.Writer.TryWrite(name);
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await foreach (string name in _attention.Reader.ReadAllAsync(_stopping))
+            {
+                try
+                {
+                    await LookAsync(name);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    LogFault(e, name);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+        finally
+        {
+            foreach (ITimer timer in _timers.Values)
+            {
+                await timer.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task LookAsync(string name)
+    {
+        DelegateWay? way;
+        lock (_runtimes.Gate)
+        {
+            way = _runtimes.Delegate(name);
+        }
+
+        if (way is null)
+        {
+            if (_timers.Remove(name, out ITimer? timer))
+            {
+                await timer.DisposeAsync();
+            }
+
+            return;
+        }
+
+        SwitchDecision? decision = way.Judge.Look(out TimeSpan? next, out bool changed);
+        if (changed)
+        {
+            _mutator.Note(name, static () => { });
+            LogConditions(name, way.Judge);
+        }
+
+        if (decision is not null && !await SwitchAsync(name, decision))
+        {
+            next = Sooner(next, TimeSpan.FromSeconds(1));
+        }
+
+        foreach (string proxy in way.Judge.TakeProbes())
+        {
+            _ = ProbeAsync(way.Judge, proxy);
+        }
+
+        Arm(name, next);
+    }
+
+    private static TimeSpan Sooner(TimeSpan? a, TimeSpan b) => a is { } known && known < b ? known : b;
+
+    private void Arm(string name, TimeSpan? next)
+    {
+        if (!_timers.TryGetValue(name, out ITimer? timer))
+        {
+            _timers.Add(name, timer = _time.CreateTimer(_ => Wake(name), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
+        }
+
+        // Timers count whole milliseconds, and may come that much too early.
+        timer.Change(next is { } wait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Makes a switch, unless somebody changed the delegate meanwhile; false when it could not be made.</summary>
+    private async Task<bool> SwitchAsync(string name, SwitchDecision decision)
+    {
+        FailoverEvent made = new(decision.From, decision.To, decision.Reason, decision.Why, _time.GetUtcNow());
+        IReadOnlyList<ResourceChange> changes = [];
+        try
+        {
+            await _mutator.RunAsync(
+                MutationContext.Internal with { Urgent = true, OnChanged = all => changes = all },
+                draft =>
+                {
+                    if (draft.State.Delegates.GetValueOrDefault(name) is { } record && record.Proxy == decision.From
+                        && record.Proxies.Contains(decision.To, StringComparer.Ordinal))
+                    {
+                        draft.FailOver(name, made);
+                    }
+                },
+                _ => made);
+        }
+        catch (ControlPlaneException e)
+        {
+            LogNotSwitched(name, decision.To, e.Message);
+            return _mutator.ShuttingDown;
+        }
+
+        if (changes.Count > 0)
+        {
+            _counts.AddOrUpdate((name, decision.Reason), 1, static (_, count) => count + 1);
+            LogSwitched(name, decision.From, decision.To, decision.Reason, decision.Why);
+            OnSwitched?.Invoke(new SystemMutation(SystemCause.Failover, decision.Why, changes));
+        }
+
+        return true;
+    }
+
+    private async Task ProbeAsync(DelegateJudge judge, string proxy)
+    {
+        DialOutcome? outcome = null;
+        try
+        {
+            if (judge.Probe is { } probe && _mutator.State.Proxies.GetValueOrDefault(proxy) is { } record)
+            {
+                outcome = await _probe(record.Spec, probe, _stopping);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return; // the process ends
+        }
+        catch (Exception e)
+        {
+            LogProbeFault(e, proxy);
+        }
+
+        judge.Probed(proxy, outcome);
+    }
+
+    private void LogConditions(string name, DelegateJudge judge)
+    {
+        foreach (ProxyHealth health in judge.View())
+        {
+            LogCondition(name, health.Proxy, health.Condition, health.Reason);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} left {From} for {To} ({Reason}): {Why}")]
+    private partial void LogSwitched(string name, string from, string to, SwitchReason reason, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Name} cannot leave for {To}, trying again: {Error}")]
+    private partial void LogNotSwitched(string name, string to, string error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Name} thinks of {Proxy}: {Condition}, {Reason}")]
+    private partial void LogCondition(string name, string proxy, ProxyCondition condition, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "cannot look after {Name}")]
+    private partial void LogFault(Exception e, string name);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a probe of {Proxy} could not be made")]
+    private partial void LogProbeFault(Exception e, string proxy);
+}
