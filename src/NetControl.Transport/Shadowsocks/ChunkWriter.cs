@@ -14,9 +14,6 @@ internal sealed class ChunkWriter(IStreamConnection inner, StreamOpening opening
 
     private const int ChunkOverhead = StreamOpening.LengthBlock + Aead.TagLength;
 
-    // Whole multiples of 256 bytes, a little less than the most: the last 255 bytes of 16,383 cost ChaCha20 a quarter more time.
-    private readonly int _usualChunk = opening.MaxChunk & ~0xFF;
-
     private ChunkCipher? _cipher;
 
     /// <summary>Writes data, and before it the request if that is still to be sent.</summary>
@@ -68,7 +65,7 @@ internal sealed class ChunkWriter(IStreamConnection inner, StreamOpening opening
 
     private int SealedLength(int length)
     {
-        long chunks = ((long)length / _usualChunk) + 1;
+        long chunks = ((long)length / opening.BulkChunk) + 1;
         return (int)Math.Min(MostAtOnce, length + (chunks * ChunkOverhead) + (_cipher is null ? opening.RequestOverhead : 0));
     }
 
@@ -78,9 +75,8 @@ internal sealed class ChunkWriter(IStreamConnection inner, StreamOpening opening
         ReadOnlySpan<byte> left = data.Span;
         int at = 0;
         _cipher ??= opening.WriteRequest(to, ref left, out at);
-        while (!left.IsEmpty && to.Length - at > ChunkOverhead)
+        while (Math.Min(left.Length, opening.BulkChunk) is var length and > 0 && length <= to.Length - at - ChunkOverhead)
         {
-            int length = Math.Min(Math.Min(left.Length, _usualChunk), to.Length - at - ChunkOverhead);
             Span<byte> block = to.Slice(at, StreamOpening.LengthBlock);
             BinaryPrimitives.WriteUInt16BigEndian(block, (ushort)length);
             _cipher.Seal(block[..2], block);

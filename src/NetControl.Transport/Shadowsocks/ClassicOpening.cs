@@ -11,6 +11,8 @@ internal sealed class ClassicOpening(ShadowsocksKey key, ISaltSource salts, Host
 
     public override int MaxChunk => LongestChunk;
 
+    public override int BulkChunk => 0x3F00;
+
     public override int RequestOverhead => key.Cipher.SaltLength + LengthBlock + Socks5Address.MaxLength + Aead.TagLength;
 
     public override int ResponseLength => key.Cipher.SaltLength;

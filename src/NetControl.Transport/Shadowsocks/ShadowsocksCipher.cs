@@ -40,7 +40,7 @@ public sealed class ShadowsocksCipher
 
     /// <summary>All methods, by their usual names.</summary>
     public static IReadOnlyList<ShadowsocksCipher> All { get; } =
-        [ChaCha20IetfPoly1305, Aes256Gcm, Aes192Gcm, Aes128Gcm];
+        [ChaCha20IetfPoly1305, Aes256Gcm, Aes192Gcm, Aes128Gcm, Blake3Aes128Gcm, Blake3Aes256Gcm, Blake3ChaCha20Poly1305];
 
     /// <summary>The usual name, in lower case.</summary>
     public string Name { get; }

@@ -10,6 +10,8 @@ public sealed class ShadowsocksPacketListener : IPacketListener
     private readonly IPacketListener _datagrams;
     private readonly ServerAddress _server;
     private readonly ShadowsocksKey _key;
+    private readonly TimeProvider _time;
+    private readonly Lazy<NSec.Cryptography.Key> _xchacha;
 
     /// <summary>Makes a listener.</summary>
     /// <param name="datagrams">Opens the sockets that carry datagrams to the server, over whatever hops.</param>
@@ -24,7 +26,9 @@ public sealed class ShadowsocksPacketListener : IPacketListener
         ArgumentNullException.ThrowIfNull(key);
         _datagrams = datagrams;
         _key = key;
-        _server = new ServerAddress(server, timeProvider ?? TimeProvider.System);
+        _xchacha = new Lazy<NSec.Cryptography.Key>(() => XChaChaPacketCodec.Import(key));
+        _time = timeProvider ?? TimeProvider.System;
+        _server = new ServerAddress(server, _time);
     }
 
     /// <inheritdoc/>
@@ -33,6 +37,9 @@ public sealed class ShadowsocksPacketListener : IPacketListener
     {
         AddrPort server = await _server.GetAsync(cancellationToken);
         IPacketConnection datagrams = await _datagrams.ListenAsync(cancellationToken);
-        return new ShadowsocksPacketConnection(datagrams, server, new ClassicPacketCodec(_key));
+        PacketCodec codec = !_key.Cipher.Is2022 ? new ClassicPacketCodec(_key)
+            : _key.Cipher.Algorithm == AeadAlgorithm.AesGcm ? new AesPacketCodec(_key, _time)
+            : new XChaChaPacketCodec(_xchacha.Value, _time);
+        return new ShadowsocksPacketConnection(datagrams, server, codec);
     }
 }

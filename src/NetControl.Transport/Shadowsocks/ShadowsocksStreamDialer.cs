@@ -15,6 +15,7 @@ public sealed class ShadowsocksStreamDialer : IStreamDialer
     private readonly IStreamEndpoint _server;
     private readonly ShadowsocksKey _key;
     private readonly ShadowsocksStreamOptions _options;
+    private readonly SaltHistory _history;
 
     /// <summary>Makes a dialer.</summary>
     /// <param name="server">Reaches the server, over whatever hops.</param>
@@ -28,6 +29,7 @@ public sealed class ShadowsocksStreamDialer : IStreamDialer
         _server = server;
         _key = key;
         _options = options ?? new ShadowsocksStreamOptions();
+        _history = new SaltHistory(_options.TimeProvider);
     }
 
     /// <inheritdoc/>
@@ -40,7 +42,7 @@ public sealed class ShadowsocksStreamDialer : IStreamDialer
         }
 
         IStreamConnection inner = await ReachAsync(cancellationToken);
-        ShadowsocksStreamConnection connection = new(inner, new ClassicOpening(_key, _options.Salts, destination));
+        ShadowsocksStreamConnection connection = new(inner, Open(destination));
         if (_options.ClientDataWait > TimeSpan.Zero)
         {
             connection.SendRequestAfter(_options.ClientDataWait, _options.TimeProvider);
@@ -61,6 +63,10 @@ public sealed class ShadowsocksStreamDialer : IStreamDialer
                 DialFailure.ProxyUnreachable, $"the Shadowsocks server broke the connection off: {e.Message}", e);
         }
     }
+
+    private StreamOpening Open(HostPort destination) => _key.Cipher.Is2022
+        ? new Opening2022(_key, destination, _options.TimeProvider, _history)
+        : new ClassicOpening(_key, _options.Salts, destination);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<IStreamConnection> ReachAsync(CancellationToken cancellationToken)

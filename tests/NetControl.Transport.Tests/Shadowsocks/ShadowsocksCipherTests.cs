@@ -9,6 +9,9 @@ public sealed class ShadowsocksCipherTests
     [InlineData("aes-256-gcm", 32)]
     [InlineData("aes-192-gcm", 24)]
     [InlineData("aes-128-gcm", 16)]
+    [InlineData("2022-blake3-aes-128-gcm", 16)]
+    [InlineData("2022-blake3-aes-256-gcm", 32)]
+    [InlineData("2022-blake3-chacha20-poly1305", 32)]
     public void Sizes_AreTheMethods(string name, int length)
     {
         ShadowsocksCipher cipher = ShadowsocksCipher.Find(name);

@@ -62,6 +62,18 @@ public sealed class ShadowsocksHopTypeTests
         Assert.Equal(hop, Parse(hop.Text));
     }
 
+    [Theory]
+    [InlineData("AAECAwQFBgcICQoLDA0ODw%3D%3D")]
+    [InlineData("AAECAwQFBgcICQoLDA0ODw==")]
+    [InlineData("AAECAwQFBgcICQoLDA0ODw%3D%3D:AAECAwQFBgcICQoLDA0ODw%3D%3D")]
+    public void TryParse_KeysOf2022_AreRead(string password)
+    {
+        ShadowsocksHop hop = Parse($"ss://2022-blake3-aes-128-gcm:{password}@h:1");
+        Assert.Equal(Uri.UnescapeDataString(password), hop.Password);
+        Assert.Equal(hop, Parse(hop.Text));
+        Assert.Equal("ss://REDACTED@h:1", hop.Redacted);
+    }
+
     [Fact]
     public void TryParse_PrefixInTheOlderForm_IsRead()
     {
@@ -88,6 +100,8 @@ public sealed class ShadowsocksHopTypeTests
     [InlineData("ss://aes-128-gcm:x@host:1?prefix=12345678901234567", 34, "prefix is too long: 17 bytes, and the salt of aes-128-gcm has 16")]
     [InlineData("ss://aes-128-gcm:x@host:1?prefix=%E2%82%AC", 34, "prefix has a character beyond U+00FF")]
     [InlineData("ss://aes-128-gcm:x@host:1?prefix=%80", 34, "prefix is not UTF-8")]
+    [InlineData("ss://2022-blake3-aes-128-gcm:hunter2@host:1", 6, "2022-blake3-aes-128-gcm needs a key of 16 bytes in base64")]
+    [InlineData("ss://2022-blake3-aes-128-gcm:AAECAwQFBgcICQoLDA0ODw%3D%3D@host:1?prefix=a", 73, "prefix cannot be used with 2022-blake3")]
     [InlineData("ss://YWVzLTI1Ni1nY206aHVudGVyMkBob3N0", 6, "holds no host:port behind its @")]
     [InlineData("ss://aHVudGVyMkBob3N0OjE", 6, "holds no method:password")]
     public void TryParse_Wrong_SaysWhereAndWhy(string text, int column, string message)
