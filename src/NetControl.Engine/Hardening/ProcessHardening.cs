@@ -23,21 +23,24 @@ public static class ProcessHardening
     /// Keeps these capabilities, and lets no program that is ever executed gain one. Call it first, with nothing open: where there is
     /// something to give up it does not return, and the program begins anew.
     /// </summary>
-    public static void Confine(Capabilities keep)
+    /// <param name="needed">What to keep; asked only if there is anything to give up.</param>
+    public static void Confine(Func<Capabilities> needed)
     {
+        ArgumentNullException.ThrowIfNull(needed);
         ulong permitted = Permitted;
         bool again = Environment.GetEnvironmentVariable(Marker) is not null;
-        if ((permitted & ~(ulong)keep) != 0 && !again)
+        ulong keep = permitted == 0 || again ? permitted : (ulong)needed();
+        if ((permitted & ~keep) != 0)
         {
             // Read before anything is given up, so that a /proc that is not there leaves everything as it was.
             try
             {
-                ExecuteAgain((ulong)keep & permitted, File.ReadAllBytes("/proc/self/cmdline"), File.ReadAllBytes("/proc/self/environ"));
+                ExecuteAgain(keep & permitted, File.ReadAllBytes("/proc/self/cmdline"), File.ReadAllBytes("/proc/self/environ"));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // Without /proc the threads that are made from now on are confined, and that is all there is.
-                Narrow((ulong)keep & permitted);
+                Narrow(keep & permitted);
             }
         }
 

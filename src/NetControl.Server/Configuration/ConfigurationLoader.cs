@@ -17,9 +17,12 @@ internal static class ConfigurationLoader
 
     /// <summary>Reads and checks a file.</summary>
     /// <exception cref="ConfigurationException">With every violation.</exception>
-    public static ServerConfiguration LoadFile(string path)
+    public static ServerConfiguration LoadFile(string path) => Load(ReadFile(path), path);
+
+    /// <summary>Reads a file's text.</summary>
+    /// <exception cref="ConfigurationException">It cannot be read, or is too long to be meant.</exception>
+    public static string ReadFile(string path)
     {
-        string text;
         try
         {
             FileInfo file = new(path);
@@ -29,14 +32,12 @@ internal static class ConfigurationLoader
                     [new Violation("file", $"is {file.Length} bytes long; the limit is {LargestFile}", "TOO_LARGE")]);
             }
 
-            text = File.ReadAllText(path);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException(path, [new Violation("file", $"cannot be read: {e.Message}", "UNREADABLE")]);
         }
-
-        return Load(text, path);
     }
 
     /// <summary>Reads and checks a text.</summary>

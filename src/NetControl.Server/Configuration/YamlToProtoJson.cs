@@ -34,7 +34,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
     /// <summary>Converts a document; an empty one is the empty message.</summary>
     public string Convert(string yaml, MessageDescriptor descriptor)
     {
-        YamlNode? root = Parse(yaml);
+        YamlNode? root = Parse(yaml, _violations);
         if (root is null)
         {
             return "{}";
@@ -47,7 +47,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private YamlNode? Parse(string yaml)
+    /// <summary>The one document's root; null where it is empty, or faulty, which is added.</summary>
+    public static YamlNode? Parse(string yaml, ViolationList violations)
     {
         YamlStream stream = [];
         try
@@ -55,7 +56,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
             string? fault = YamlShape.FindFault(yaml);
             if (fault is not null)
             {
-                _violations.AddText("document", $"is not YAML: {fault}", "INVALID_YAML");
+                violations.AddText("document", $"is not YAML: {fault}", "INVALID_YAML");
                 return null;
             }
 
@@ -64,7 +65,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
         catch (YamlException e)
         {
-            _violations.AddText("document",
+            violations.AddText("document",
                 $"is not YAML: line {e.Start.Line}, column {e.Start.Column}: {e.InnerException?.Message ?? e.Message}", "INVALID_YAML");
             return null;
         }
@@ -72,13 +73,13 @@ internal sealed partial class YamlToProtoJson : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Events that each are right and make no tree together: ArgumentException, for one.
-            _violations.AddText("document", $"is not YAML: {e.Message}", "INVALID_YAML");
+            violations.AddText("document", $"is not YAML: {e.Message}", "INVALID_YAML");
             return null;
         }
 
         if (stream.Documents.Count > 1)
         {
-            _violations.AddText("document", $"holds {stream.Documents.Count} YAML documents; write one", "INVALID_YAML");
+            violations.AddText("document", $"holds {stream.Documents.Count} YAML documents; write one", "INVALID_YAML");
             return null;
         }
 

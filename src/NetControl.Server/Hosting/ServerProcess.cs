@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Errors;
@@ -27,9 +26,14 @@ internal static class ServerProcess
     {
         try
         {
-            ServerConfiguration configuration = options.ConfigFile is null
-                ? ConfigurationLoader.Load("")
-                : ConfigurationLoader.LoadFile(options.ConfigFile);
+            string text = options.ConfigFile is null ? "" : ConfigurationLoader.ReadFile(options.ConfigFile);
+            if (options.Hardening && !options.CheckOnly)
+            {
+                ProcessHardening.Confine(() => NeededCapabilities.Of(text));
+                ProcessHardening.KeepSecrets();
+            }
+
+            ServerConfiguration configuration = ConfigurationLoader.Load(text, options.ConfigFile ?? "config");
             if (options.AuditLog is { } auditLog)
             {
                 configuration = configuration with { Access = configuration.Access with { AuditFile = Path.GetFullPath(auditLog) } };
@@ -41,12 +45,6 @@ internal static class ServerProcess
                     TimeProvider.System, NullLoggerProvider.Instance);
                 await Console.Out.WriteLineAsync("valid");
                 return ExitCode.Ok;
-            }
-
-            if (options.Hardening)
-            {
-                ProcessHardening.Confine(Needed(configuration));
-                ProcessHardening.KeepSecrets();
             }
 
             using StderrLoggerProvider lines = new(options.LogLevel, options.JsonLogs);
@@ -118,15 +116,6 @@ internal static class ServerProcess
         }
 
         ServerLog.Ended(log);
-    }
-
-    private static Capabilities Needed(ServerConfiguration configuration)
-    {
-        const int FirstOrdinaryPort = 1024;
-        AccessSettings access = configuration.Access;
-        bool low = configuration.Grpc.Concat(configuration.Json).Append(configuration.Http).Append(configuration.Health).Any(a => a?.EndPoint is IPEndPoint { Port: > 0 and < FirstOrdinaryPort });
-        return Capabilities.NetAdmin | (low ? Capabilities.BindLowPorts : 0)
-            | ((access.SocketOwner ?? access.SocketGroup) is null ? 0 : Capabilities.ChangeOwner);
     }
 
     // What was not asked for follows what the cgroup grants.
