@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -9,7 +10,9 @@ namespace NetControl.ControlPlane.Delegates;
 /// <param name="Proxy">The proxy that it points at; empty once that was removed by force.</param>
 /// <param name="Draining">Whether older sessions are waiting for a deadline.</param>
 /// <param name="UsedBy">The devices attached to it.</param>
-public sealed record DelegateView(ResourceMeta Meta, string Proxy, bool Draining, IReadOnlyList<string> UsedBy)
+/// <param name="Conditions">What is so about it.</param>
+public sealed record DelegateView(ResourceMeta Meta, string Proxy, bool Draining, IReadOnlyList<string> UsedBy,
+    IReadOnlyList<Condition> Conditions)
 {
     /// <summary>What it chooses among, the most preferred first; empty is only the one.</summary>
     public IReadOnlyList<string> Proxies { get; init; } = [];

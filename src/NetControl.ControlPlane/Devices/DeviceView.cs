@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
 using NetControl.Engine.Devices;
@@ -10,4 +11,6 @@ namespace NetControl.ControlPlane.Devices;
 /// <param name="Phase">What it is doing.</param>
 /// <param name="Status">What it turned out to be; null until it is open.</param>
 /// <param name="Fault">Why it cannot be opened; empty when it is.</param>
-public sealed record DeviceView(ResourceMeta Meta, TunSpec Spec, DevicePhase Phase, DeviceStatus? Status, string Fault = "");
+/// <param name="Conditions">What is so about it.</param>
+public sealed record DeviceView(ResourceMeta Meta, TunSpec Spec, DevicePhase Phase, DeviceStatus? Status, string Fault,
+    IReadOnlyList<Condition> Conditions);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.State;
@@ -70,7 +71,8 @@ internal sealed partial class Mutator : IDisposable
         try
         {
             EnsureRunning(mutation);
-            StateDraft draft = new(_state, _time.GetUtcNow()) { Source = source };
+            DateTimeOffset now = _time.GetUtcNow();
+            StateDraft draft = new(_state, now) { Source = source };
             edit(draft);
             ControlState next = draft.Seal();
             IReadOnlyList<RecordChange> changes = RecordChange.Between(_state, next);
@@ -103,7 +105,7 @@ internal sealed partial class Mutator : IDisposable
             IReadOnlyList<ResourceChange> changed;
             using (MutationTrace.Step("take effect"))
             {
-                changed = Publish(next, changes, prepared);
+                changed = Publish(next, changes, prepared, now);
             }
 
             settled?.Invoke();
@@ -162,6 +164,11 @@ internal sealed partial class Mutator : IDisposable
         {
             _runtimes.Publish(state, RecordChange.Between(ControlState.Empty, state), prepared);
             _state = state;
+            StateView view = new(state, _runtimes, PreparedChange.Nothing, _time.GetUtcNow());
+            foreach (ResourceRecord record in state.All())
+            {
+                view.Any(record.Name);
+            }
         }
     }
 
@@ -174,7 +181,7 @@ internal sealed partial class Mutator : IDisposable
             StateView view = new(_state, _runtimes, PreparedChange.Nothing);
             object? before = view.Any(name);
             change();
-            object? after = view.Any(name);
+            object? after = new StateView(_state, _runtimes, PreparedChange.Nothing, _time.GetUtcNow()).Any(name);
             return Changes.Append(after is null ? [] : [(name, before, after, true)]);
         }
     }
@@ -239,7 +246,7 @@ internal sealed partial class Mutator : IDisposable
         }
     }
 
-    private IReadOnlyList<ResourceChange> Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared)
+    private IReadOnlyList<ResourceChange> Publish(ControlState next, IReadOnlyList<RecordChange> changes, PreparedChange prepared, DateTimeOffset now)
     {
         lock (_runtimes.Gate)
         {
@@ -248,19 +255,29 @@ internal sealed partial class Mutator : IDisposable
 
             // What a removal by force left still names what is gone; nothing is new about that.
             string[] names = [.. changed.Concat(Affected(changes).Where(name => next.Find(name) is not null)).Distinct(StringComparer.Ordinal)];
-            List<(string Name, object? Before)> old = [.. names.Select(name => (name, before.Any(name)))];
+            List<(string Name, object? Before)> old = [.. names.Concat(Bystanders(next, names)).Select(name => (name, before.Any(name)))];
             _runtimes.Publish(next, changes, prepared);
             Volatile.Write(ref _state, next);
-            if (changes.Count > 0)
+            foreach (RecordChange gone in changes.Where(c => c.Before is not null && c.Before.Uid != c.After?.Uid))
             {
-                StateView after = new(next, _runtimes, PreparedChange.Nothing);
-                return [.. Changes.Append([.. old.Select(o => (o.Name, o.Before, after.Any(o.Name), !changed.Contains(o.Name)))])
-                    .Where(change => !change.Derived)];
+                _runtimes.Conditions.Forget(gone.Before!.Uid);
             }
 
-            return [];
+            StateView after = new(next, _runtimes, PreparedChange.Nothing, now);
+            (string Name, object? Before, object? After, bool Derived)[] news =
+            [
+                .. old.Select(o => (o.Name, o.Before, After: after.Any(o.Name), Derived: !changed.Contains(o.Name)))
+                    .Where(n => names.Contains(n.Name) || n is not { Before: DeviceView was, After: DeviceView now } || !was.Conditions.SequenceEqual(now.Conditions)),
+            ];
+            return changes.Count > 0 ? [.. Changes.Append(news).Where(change => !change.Derived)] : [];
         }
     }
+
+    // Devices that nobody changed, but whose way out or policy somebody did: they may be ready or blocked now.
+    private static IEnumerable<string> Bystanders(ControlState next, string[] names) =>
+        next.Devices.Values.Where(d => !names.Contains(d.Name)
+            && (names.Contains(d.Spec.StreamDialer) || names.Contains(d.Spec.PacketProxy) || names.Contains(d.Spec.Policy)))
+            .Select(d => d.Name);
 
     // Whose readers see something new although nobody changed them: "used by" has changed.
     private static IEnumerable<string> Affected(IReadOnlyList<RecordChange> changes)

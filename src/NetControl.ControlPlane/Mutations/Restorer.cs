@@ -78,6 +78,7 @@ internal sealed partial class Restorer
         }
         catch (EngineException e)
         {
+            _runtimes.GuardFault = e.Message;
             LogNotGuarded(e.Message);
         }
     }

@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Dialers;
 using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Specs;
@@ -31,6 +32,12 @@ internal sealed class Runtimes
     public Lock Gate { get; } = new();
 
     public IReadOnlyDictionary<string, DeviceSlot> Devices => _devices;
+
+    /// <summary>Since when the resources' conditions are as they are.</summary>
+    public ConditionBook Conditions { get; } = new();
+
+    /// <summary>Why the kill switch could not be armed when the process began; empty when it could.</summary>
+    public string GuardFault { get; set; } = "";
 
     public bool IsDraining(string delegateName) => _delegates.TryGetValue(delegateName, out DelegateWay? way) && way.Draining > 0;
 

@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Policies;
@@ -13,9 +14,15 @@ internal readonly struct StateView
 {
     private readonly Runtimes _runtimes;
     private readonly PreparedChange _prepared;
+    private readonly DateTimeOffset? _now;
 
-    public StateView(ControlState state, Runtimes runtimes, PreparedChange prepared)
+    /// <param name="state">The state.</param>
+    /// <param name="runtimes">What its resources are doing.</param>
+    /// <param name="prepared">What they will be doing, where that is another thing.</param>
+    /// <param name="now">Set where something has just come true: conditions that are new hold since then.</param>
+    public StateView(ControlState state, Runtimes runtimes, PreparedChange prepared, DateTimeOffset? now = null)
     {
+        _now = now;
         State = state;
         _runtimes = runtimes;
         _prepared = prepared;
@@ -32,16 +39,21 @@ internal readonly struct StateView
     public DeviceView Device(string name) => View(State.Device(name));
 
     public ProxyView View(ProxyRecord record) =>
-        new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)]);
+        new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)],
+            Since(record, ConditionRules.Of(record, State)));
 
-    public DelegateView View(DelegateRecord record) =>
-        new(record.Meta, record.Proxy, _runtimes.IsDraining(record.Name), [.. State.UsersOfTarget(record.Name)])
+    public DelegateView View(DelegateRecord record)
+    {
+        bool draining = _runtimes.IsDraining(record.Name);
+        return new DelegateView(record.Meta, record.Proxy, draining, [.. State.UsersOfTarget(record.Name)],
+            Since(record, ConditionRules.Of(record, draining)))
         {
             Proxies = record.Proxies,
             Failover = record.Failover,
             Health = _runtimes.Delegate(record.Name)?.Judge.View() ?? [],
             LastFailover = record.LastFailover,
         };
+    }
 
     public PolicyView View(PolicyRecord record)
     {
@@ -64,11 +76,16 @@ internal readonly struct StateView
             null => DevicePhase.Starting,
             { Ending: true } => DevicePhase.Draining,
             _ when record.Draining => DevicePhase.Draining,
-            _ when record.Spec.Policy.Length > 0 && !State.Policies.ContainsKey(record.Spec.Policy) => DevicePhase.Blocked,
+            _ when State.IsPolicyMissing(record) => DevicePhase.Blocked,
             _ => State.Usable(record.Spec.StreamDialer) || State.Usable(record.Spec.PacketProxy) ? DevicePhase.Ready : DevicePhase.Blocked,
         };
-        return new DeviceView(record.Meta, record.Spec, phase, slot?.Device?.Status, slot?.Fault?.Message ?? "");
+        return new DeviceView(record.Meta, record.Spec, phase, slot?.Device?.Status, slot?.Fault?.Message ?? "",
+            Since(record, ConditionRules.Of(record, State, phase, slot, _runtimes.GuardFault)));
     }
+
+    private IReadOnlyList<Condition> Since(ResourceRecord record, IReadOnlyList<Condition> conditions) => _now is { } now
+        ? _runtimes.Conditions.Note(record.Uid, conditions, now)
+        : _runtimes.Conditions.Read(record.Uid, conditions, record.UpdateTime);
 
     /// <summary>Any resource; null for one that is not there.</summary>
     public object? Any(string name) => State.Find(name) switch

@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Registry;
 
 namespace NetControl.ControlPlane.Proxies;
@@ -7,4 +8,6 @@ namespace NetControl.ControlPlane.Proxies;
 /// <param name="Config">The chain's text, secrets replaced.</param>
 /// <param name="UdpIdleTimeout">The UDP write-idle timeout.</param>
 /// <param name="UsedBy">Who points here.</param>
-public sealed record ProxyView(ResourceMeta Meta, string Config, TimeSpan UdpIdleTimeout, IReadOnlyList<string> UsedBy);
+/// <param name="Conditions">What is so about it.</param>
+public sealed record ProxyView(ResourceMeta Meta, string Config, TimeSpan UdpIdleTimeout, IReadOnlyList<string> UsedBy,
+    IReadOnlyList<Condition> Conditions);

@@ -51,6 +51,9 @@ internal sealed record ControlState
     /// <summary>Whether a session that is born on this attachment has a way out.</summary>
     public bool Usable(string target) => ProxyOf(target).Length > 0;
 
+    /// <summary>Whether a device's policy was removed by force.</summary>
+    public bool IsPolicyMissing(DeviceRecord device) => device.Spec.Policy.Length > 0 && !Policies.ContainsKey(device.Spec.Policy);
+
     /// <summary>Who sends sessions to a delegate, or to a proxy directly.</summary>
     public IEnumerable<string> UsersOfTarget(string name) =>
         (from policy in Policies.Values where policy.Targets.Contains(name, StringComparer.Ordinal) select policy.Name)

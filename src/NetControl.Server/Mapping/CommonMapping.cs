@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using V1 = NetControl.Protocol.V1;
@@ -25,6 +26,15 @@ internal static class CommonMapping
         violations.ThrowIfAny(name);
         return id.Length > 0 ? fromId : name.Length > 0 ? name : $"{collection}/{ResourceName.NewId(prefix)}";
     }
+
+    public static V1.Condition ToMessage(this Condition condition) => new()
+    {
+        Type = condition.Type,
+        Status = condition.Holds ? V1.Condition.Types.Status.True : V1.Condition.Types.Status.False,
+        Reason = condition.Reason,
+        Message = condition.Message,
+        LastTransitionTime = condition.Since.ToTimestamp(),
+    };
 
     public static TimeSpan? ToTimeSpanOrNull(this Duration? duration, string field)
     {

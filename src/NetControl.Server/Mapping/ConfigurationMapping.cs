@@ -105,6 +105,7 @@ internal static class ConfigurationMapping
         message.Generation = 0;
         message.CreateTime = message.UpdateTime = null;
         message.State = V1.Proxy.Types.State.Unspecified;
+        message.Conditions.Clear();
         message.UsedBy.Clear();
         return message;
     }
@@ -115,6 +116,7 @@ internal static class ConfigurationMapping
         message.Generation = 0;
         message.CreateTime = message.UpdateTime = null;
         message.State = V1.Delegate.Types.State.Unspecified;
+        message.Conditions.Clear();
         message.UsedBy.Clear();
         message.Health.Clear();
         message.LastFailover = null;
@@ -141,6 +143,7 @@ internal static class ConfigurationMapping
         message.Generation = 0;
         message.CreateTime = message.UpdateTime = null;
         message.State = V1.Device.Types.State.Unspecified;
+        message.Conditions.Clear();
         message.Status = null;
         return message;
     }

@@ -27,6 +27,7 @@ internal static class DelegateMapping
         Failover = view.Failover?.ToMessage(),
         Health = { view.Health.Select(health => health.ToMessage()) },
         LastFailover = view.LastFailover?.ToMessage(),
+        Conditions = { view.Conditions.Select(c => c.ToMessage()) },
     };
 
     public static DelegateDraft ToDraft(this V1.Delegate message, string name) => new(name, message.Proxy)

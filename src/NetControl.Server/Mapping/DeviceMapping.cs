@@ -73,6 +73,7 @@ internal static class DeviceMapping
                 DevicePhase.Failed => V1.Device.Types.State.Failed,
                 _ => V1.Device.Types.State.Closing,
             },
+            Conditions = { view.Conditions.Select(c => c.ToMessage()) },
             Status = view.Status is null ? null : ToMessage(view.Status),
             StateMessage = view.Phase switch
             {

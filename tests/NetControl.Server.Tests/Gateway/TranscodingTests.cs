@@ -15,7 +15,8 @@ public sealed class TranscodingTests
 {
     // Given anew in every answer.
     private static readonly HashSet<string> s_fresh =
-        new(["uid", "etag", "create_time", "update_time", "time", "server_time", "deadline", "confirmation_id"], StringComparer.Ordinal);
+        new(["uid", "etag", "create_time", "update_time", "last_transition_time", "time", "server_time", "deadline", "confirmation_id"],
+            StringComparer.Ordinal);
 
     public static TheoryData<string, string> Routes
     {

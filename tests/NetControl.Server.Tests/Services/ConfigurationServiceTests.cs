@@ -204,6 +204,47 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task Conditions_SayWhatIsSo_SinceWhen_AndWatchersAreTold()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using AsyncServerStreamingCall<WatchResourcesResponse> watch = server.Configuration.WatchResources(new WatchResourcesRequest());
+        List<WatchResourcesResponse> seen = await ReadUntilAsync(watch, m => m.SnapshotEnd is not null);
+        Device begin = seen.Select(m => m.Changed?.Device).OfType<Device>().Single();
+        Assert.Equal(["Ready PASSES_TRAFFIC", "Attached STREAMS_AND_PACKETS", "not Degraded AS_WISHED"], Words(begin.Conditions));
+        Assert.All(begin.Conditions, c => Assert.Equal(begin.CreateTime, c.LastTransitionTime));
+        await server.Proxies.DeleteProxyAsync(new DeleteProxyRequest { Name = "proxies/a", Force = true });
+
+        // Nobody changed the device, but it is blocked now: its etag is the same, and the stream says so.
+        seen = await ReadUntilAsync(watch, m => m.Changed?.Device is not null);
+        ResourceChange told = seen[^1].Changed;
+        Assert.Equal((ResourceChange.Types.Type.Status, begin.Etag), (told.Type, told.Device.Etag));
+        Device blocked = (await server.Devices.GetDeviceAsync(new GetDeviceRequest { Name = "devices/tun0" })).Device;
+        Assert.Equal(told.Device, blocked);
+        Assert.Equal(["not Ready NO_PROXY", "not Attached NOTHING_USABLE", "not Degraded AS_WISHED"], Words(blocked.Conditions));
+        Assert.True(blocked.Conditions[0].LastTransitionTime.ToDateTime() > begin.Conditions[0].LastTransitionTime.ToDateTime());
+        Assert.Equal(begin.Conditions[2], blocked.Conditions[2]);
+        Protocol.V1.Delegate egress = (await server.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = "delegates/egress" })).Delegate;
+        Assert.Equal(["not Ready NO_PROXY", "not Draining NO_DEADLINE"], Words(egress.Conditions));
+        Assert.Equal(["not InUse UNUSED"], Words((await server.Proxies.GetProxyAsync(new GetProxyRequest { Name = "proxies/b" })).Proxy.Conditions));
+        SwapDelegateResponse swap = await server.Delegates.SwapDelegateAsync(new SwapDelegateRequest
+        {
+            Name = "delegates/egress",
+            Proxy = "proxies/b",
+            Existing = ExistingSessions.Drain,
+            DrainTimeout = Duration.FromTimeSpan(TimeSpan.FromHours(1)),
+        });
+        egress = (await server.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = "delegates/egress" })).Delegate;
+        Assert.Equal(["Ready POINTS_AT_PROXY", "Draining OLDER_SESSIONS"], Words(egress.Conditions));
+        Assert.Equal(swap.Delegate.State, egress.State);
+        Assert.Equal(["InUse USED"], Words((await server.Proxies.GetProxyAsync(new GetProxyRequest { Name = "proxies/b" })).Proxy.Conditions));
+        await server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest { Device = new Device { Name = "devices/tun0", KillSwitch = true } });
+        Device half = (await server.Devices.DetachPacketProxyAsync(new DetachPacketProxyRequest { Name = "devices/tun0" })).Device;
+        Assert.Equal(
+            ["Ready PASSES_TRAFFIC", "not Attached NO_PACKET_PROXY", "not Degraded AS_WISHED", "KillSwitchArmed ROUTES_GUARDED"],
+            Words(half.Conditions));
+    }
+
+    [Fact]
     public async Task Device_Limits_ReachTheEngineInPlace_AndReadBack()
     {
         await using TestServer server = await TestServer.StartAsync();
@@ -253,6 +294,9 @@ public sealed class ConfigurationServiceTests
             await Task.Delay(5, limit.Token);
         }
     }
+
+    private static string[] Words(IEnumerable<Condition> conditions) =>
+        [.. conditions.Select(c => $"{(c.Status == Condition.Types.Status.True ? "" : "not ")}{c.Type} {c.Reason}")];
 
     private static async Task<Protocol.V1.Configuration> ExpectNoChangeAsync(TestServer server)
     {

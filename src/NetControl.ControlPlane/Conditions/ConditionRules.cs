@@ -1,0 +1,63 @@
+using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.State;
+
+namespace NetControl.ControlPlane.Conditions;
+
+/// <summary>What is so about each kind of resource.</summary>
+/// <remarks>Pure.</remarks>
+internal static class ConditionRules
+{
+    public static IReadOnlyList<Condition> Of(ProxyRecord record, ControlState state) =>
+        [state.UsersOfProxy(record.Name).Any() ? new Condition("InUse", true, "USED") : new Condition("InUse", false, "UNUSED")];
+
+    public static IReadOnlyList<Condition> Of(DelegateRecord record, bool draining) =>
+    [
+        record.Proxy.Length > 0
+            ? new Condition("Ready", true, "POINTS_AT_PROXY")
+            : new Condition("Ready", false, "NO_PROXY", "its proxy was removed by force: new sessions are rejected until it is swapped"),
+        draining
+            ? new Condition("Draining", true, "OLDER_SESSIONS", "sessions of older generations end at a deadline")
+            : new Condition("Draining", false, "NO_DEADLINE"),
+    ];
+
+    public static IReadOnlyList<Condition> Of(DeviceRecord record, ControlState state, DevicePhase phase, DeviceSlot? slot, string guardFault)
+    {
+        List<Condition> conditions =
+        [
+            phase switch
+            {
+                DevicePhase.Ready => new Condition("Ready", true, "PASSES_TRAFFIC"),
+                DevicePhase.Failed => new Condition("Ready", false, "NOT_OPEN", slot?.Fault?.Message ?? ""),
+                DevicePhase.Draining => new Condition("Ready", false, "DRAINING", "new sessions are rejected until ResumeDevice"),
+                DevicePhase.Blocked when state.IsPolicyMissing(record) =>
+                    new Condition("Ready", false, "POLICY_MISSING", $"{record.Spec.Policy} was removed by force: every new session is rejected"),
+                DevicePhase.Blocked => new Condition("Ready", false, "NO_PROXY", "no usable proxy is attached: every new session is rejected"),
+                DevicePhase.Closing => new Condition("Ready", false, "CLOSING"),
+                _ => new Condition("Ready", false, "STARTING"),
+            },
+            (state.Usable(record.Spec.StreamDialer), state.Usable(record.Spec.PacketProxy)) switch
+            {
+                (true, true) => new Condition("Attached", true, "STREAMS_AND_PACKETS"),
+                (true, false) => new Condition("Attached", false, "NO_PACKET_PROXY", "UDP has no way out: new UDP sessions are rejected"),
+                (false, true) => new Condition("Attached", false, "NO_STREAM_DIALER", "TCP has no way out: new TCP sessions are rejected"),
+                _ => new Condition("Attached", false, "NOTHING_USABLE", "neither TCP nor UDP has a way out"),
+            },
+        ];
+        if (slot?.Device is { } device)
+        {
+            conditions.Add(device.Status.Warnings is { Count: > 0 } warnings
+                ? new Condition("Degraded", true, "WARNINGS", string.Join("; ", warnings))
+                : new Condition("Degraded", false, "AS_WISHED"));
+        }
+
+        if (record.Spec.KillSwitch)
+        {
+            conditions.Add(guardFault.Length == 0
+                ? new Condition("KillSwitchArmed", true, "ROUTES_GUARDED")
+                : new Condition("KillSwitchArmed", false, "KERNEL_REFUSED", guardFault));
+        }
+
+        return conditions;
+    }
+}
