@@ -33,6 +33,22 @@ public sealed class TcpFlowTests
         Assert.True(closed.DialDuration > TimeSpan.Zero);
     }
 
+    [Fact]
+    public async Task Upstream_WhoseLayersHaveDoneTheirPart_IsDrivenAsTheSocketItIs()
+    {
+        using EchoServer echo = new();
+        await using TestEngine test = new(dialer: engine => new PassingDialer(new LoopbackDialer(engine.StreamDialer)));
+        TcpPeer peer = await test.Host.ConnectAsync(LoopbackDialer.Outside(echo.EndPoint));
+        byte[] sent = Noise(100_000);
+        Task sending = peer.SendAsync(sent);
+        AssertSame(sent, await peer.ReceiveExactlyAsync(sent.Length));
+        await sending;
+        peer.Close();
+        Assert.Empty(await peer.ReceiveToEndAsync());
+        Assert.Equal(SessionCause.Completed, (await test.ClosedAsync(peer.Source)).Cause);
+        Assert.Equal(0, await test.Queue.Context.Loop.InvokeAsync(() => test.Queue.Context.FreeRelays)); // none was ever made
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

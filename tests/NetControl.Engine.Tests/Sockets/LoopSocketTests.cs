@@ -37,6 +37,30 @@ public sealed class LoopSocketTests
         Assert.True(home);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task HopLimit_IsSetReadAndRefused(string address)
+    {
+        await using SocketRig rig = new();
+        using EchoServer echo = new(IPAddress.Parse(address));
+        await rig.Async(async () =>
+        {
+            using IStreamConnection stream = await rig.Dialer.DialAsync(AddrPort.From(echo.EndPoint));
+            IHopLimited socket = Assert.IsAssignableFrom<IHopLimited>(stream);
+            foreach (int limit in new[] { 1, 20 })
+            {
+                socket.HopLimit = limit;
+                Assert.Equal(limit, socket.HopLimit);
+            }
+
+            Assert.Throws<SocketFaultException>(() => socket.HopLimit = 256);
+            stream.Dispose();
+            Assert.Throws<SocketFaultException>(() => socket.HopLimit);
+            return 0;
+        });
+    }
+
     [Fact]
     public async Task Dial_FromAnotherThread_Works_AndItsCallsHopHome()
     {
