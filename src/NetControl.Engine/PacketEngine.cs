@@ -32,6 +32,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
     private readonly List<DeviceCounters> _closedDevices = [];
     private readonly UpdateTicker _ticker;
     private readonly uint _mark;
+    private readonly HostLookups _lookups;
     private bool _tookOver;
     private bool _disposed;
 
@@ -54,7 +55,8 @@ public sealed partial class PacketEngine : IAsyncDisposable
         _pump = new EventPump([.. _contexts.Select(context => context.Events)], logger);
         _mark = ProbeMark(Options.Mark, logger);
         SocketOptions sockets = new(_mark, Interface: null);
-        StreamDialer = new LoopTcpDialer(_loops, sockets, own);
+        _lookups = new HostLookups(_loops);
+        StreamDialer = new LoopTcpDialer(_loops, sockets, own, _lookups);
         PacketListener = new LoopPacketListener(_loops, _udp, sockets);
         TimeProvider = new LoopTimeProvider();
         _ticker = new UpdateTicker(this);
@@ -64,8 +66,18 @@ public sealed partial class PacketEngine : IAsyncDisposable
     /// <summary>The options in force, with <see cref="EngineOptions.Loops"/> resolved.</summary>
     public EngineOptions Options { get; }
 
-    /// <summary>Dials TCP directly, on the calling loop. Host names are resolved by the system's resolver.</summary>
+    /// <summary>Dials TCP directly, on the calling loop. The addresses that <see cref="Lookups"/> find for a host name are raced.</summary>
     public IStreamDialer StreamDialer { get; }
+
+    /// <summary>
+    /// How host names are found, from the next dial on; at first by the system's resolver. That one's sockets carry no mark: where a device holds
+    /// the default route, give lookups that ask through <see cref="PacketListener"/> and <see cref="StreamDialer"/>.
+    /// </summary>
+    public IReadOnlyList<AddressLookup> Lookups
+    {
+        get => _lookups.Current;
+        set => _lookups.Current = value;
+    }
 
     /// <summary>Opens UDP sockets directly, on the calling loop.</summary>
     public IPacketListener PacketListener { get; }
@@ -78,6 +90,11 @@ public sealed partial class PacketEngine : IAsyncDisposable
 
     /// <summary>Whether loops should emit <see cref="SessionEventKind.Updated"/> once a second for sessions that moved.</summary>
     public bool WantUpdates { get => _ticker.Enabled; set => _ticker.Enabled = value; }
+
+    /// <summary>Finds all addresses of a host name, as a dial would. Comes back on a loop.</summary>
+    /// <exception cref="DialException">There is none.</exception>
+    public ValueTask<IReadOnlyList<IpAddr>> LookUpAsync(string host, CancellationToken cancellationToken = default) =>
+        _lookups.FindAllAsync(host, cancellationToken);
 
     /// <summary>Where session events go. Set once, before the first device; events before that are kept in the rings.</summary>
     public void SetEventSink(ISessionEventSink sink) => _pump.Start(sink);

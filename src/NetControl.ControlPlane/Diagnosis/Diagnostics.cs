@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
@@ -92,7 +90,7 @@ public sealed class Diagnostics
     private static HostPort? FirstHop(Chain chain) =>
         chain.Hops.FirstOrDefault(hop => hop.Servers.Count > 0)?.Servers[0];
 
-    private static async Task<UpstreamHost> ResolveAsync(string proxy, HostPort server, CancellationToken cancellationToken)
+    private async Task<UpstreamHost> ResolveAsync(string proxy, HostPort server, CancellationToken cancellationToken)
     {
         if (server.IsAddress)
         {
@@ -103,13 +101,16 @@ public sealed class Diagnostics
         limit.CancelAfter(s_resolveTime);
         try
         {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(server.Host!, limit.Token);
-            return new UpstreamHost(proxy, server.Host!, [.. addresses.Select(IpAddr.From)]);
+            return new UpstreamHost(proxy, server.Host!, await _engine.LookUpAsync(server.Host!, limit.Token));
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (Exception e) when (e is DialException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return new UpstreamHost(proxy, server.Host!, []);
+        }
+        finally
+        {
+            await Task.Yield(); // the search ends on a loop, and whoever awaits this must not work there
         }
     }
 }

@@ -23,6 +23,8 @@ internal interface IEngine
 
     bool WantUpdates { get; set; }
 
+    ValueTask<IReadOnlyList<IpAddr>> LookUpAsync(string host, CancellationToken cancellationToken);
+
     void SetEventSink(ISessionEventSink sink);
 
     void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted);

@@ -4,6 +4,8 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
+using NetControl.Transport.Chains;
+using NetControl.Transport.Dns;
 
 namespace NetControl.ControlPlane.Engines;
 
@@ -12,9 +14,11 @@ internal sealed class PacketEngineAdapter : IEngine
 {
     private readonly PacketEngine _engine;
 
+    /// <summary>Takes an engine, whose host names from now on are found over its own sockets: the system's resolver marks none.</summary>
     public PacketEngineAdapter(PacketEngine engine)
     {
         _engine = engine;
+        engine.Lookups = new StubResolver(new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider).Lookups();
     }
 
     public EngineOptions Options => _engine.Options;
@@ -32,6 +36,9 @@ internal sealed class PacketEngineAdapter : IEngine
         get => _engine.WantUpdates;
         set => _engine.WantUpdates = value;
     }
+
+    public ValueTask<IReadOnlyList<IpAddr>> LookUpAsync(string host, CancellationToken cancellationToken) =>
+        _engine.LookUpAsync(host, cancellationToken);
 
     public void SetEventSink(ISessionEventSink sink) => _engine.SetEventSink(sink);
 

@@ -100,7 +100,7 @@ internal sealed class ProxyProber
 
     private async Task TryStreamAsync(Chain chain, HostPort target, string name, ProbeTrace trace, CancellationToken cancellationToken)
     {
-        TracedDialer dialer = new(_engine.StreamDialer, trace, chain.Hops.Count == 0 ? "send" : "handshake");
+        TracedDialer dialer = new(_engine.StreamDialer, _engine.LookUpAsync, trace, chain.Hops.Count == 0 ? "send" : "handshake");
         IStreamDialer streams = _dialers.Wrap(chain, new Way(dialer, _engine.PacketListener)).Streams;
         using IStreamConnection connection = await streams.DialAsync(target, cancellationToken);
         trace.Begin("send");
@@ -126,7 +126,7 @@ internal sealed class ProxyProber
 
     private async Task TryPacketAsync(Chain chain, AddrPort target, string name, ProbeTrace trace, CancellationToken cancellationToken)
     {
-        TracedDialer dialer = new(_engine.StreamDialer, trace, "associate");
+        TracedDialer dialer = new(_engine.StreamDialer, _engine.LookUpAsync, trace, "associate");
         IPacketListener packets = _dialers.Wrap(chain, new Way(dialer, _engine.PacketListener)).Packets;
         using IPacketConnection connection = await packets.ListenAsync(cancellationToken);
         trace.Begin("send");

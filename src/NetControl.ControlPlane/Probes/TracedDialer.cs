@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using NetControl.Network;
 
 namespace NetControl.ControlPlane.Probes;
@@ -8,16 +6,19 @@ namespace NetControl.ControlPlane.Probes;
 internal sealed class TracedDialer : IStreamDialer
 {
     private readonly IStreamDialer _inner;
+    private readonly AddressLookup _lookup;
     private readonly ProbeTrace _trace;
     private readonly string _next;
 
     /// <summary>Makes a dialer.</summary>
     /// <param name="inner">Dials.</param>
+    /// <param name="lookup">Finds the addresses of a host name.</param>
     /// <param name="trace">Where the stages are noted.</param>
     /// <param name="next">The stage that begins once it is connected.</param>
-    public TracedDialer(IStreamDialer inner, ProbeTrace trace, string next)
+    public TracedDialer(IStreamDialer inner, AddressLookup lookup, ProbeTrace trace, string next)
     {
         _inner = inner;
+        _lookup = lookup;
         _trace = trace;
         _next = next;
     }
@@ -25,40 +26,17 @@ internal sealed class TracedDialer : IStreamDialer
     /// <inheritdoc/>
     public async ValueTask<IStreamConnection> DialAsync(HostPort destination, CancellationToken cancellationToken = default)
     {
-        HostPort[] candidates = [destination];
+        IStreamDialer dialer = _inner;
         if (!destination.IsAddress)
         {
             _trace.Begin("resolve");
-            IPAddress[] addresses = await ResolveAsync(destination.Host!, cancellationToken);
-            candidates = [.. addresses.Select(address => (HostPort)new AddrPort(IpAddr.From(address), destination.Port))];
+            IReadOnlyList<IpAddr> addresses = await _lookup(destination.Host, cancellationToken);
+            dialer = new HappyEyeballsStreamDialer(_inner, [(_, _) => new ValueTask<IReadOnlyList<IpAddr>>(addresses)]);
         }
 
         _trace.Begin("connect");
-        for (int i = 0; ; i++)
-        {
-            try
-            {
-                IStreamConnection connection = await _inner.DialAsync(candidates[i], cancellationToken);
-                _trace.Begin(_next);
-                return connection;
-            }
-            catch (DialException) when (i < candidates.Length - 1)
-            {
-                // The next address may do better, as it would for a session.
-            }
-        }
-    }
-
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-            return addresses.Length > 0 ? addresses : throw new DialException(DialFailure.NameNotResolved, $"{host} has no address");
-        }
-        catch (SocketException e)
-        {
-            throw new DialException(DialFailure.NameNotResolved, $"{host}: {e.Message}", e);
-        }
+        IStreamConnection connection = await dialer.DialAsync(destination, cancellationToken);
+        _trace.Begin(_next);
+        return connection;
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Loops;
@@ -8,18 +6,21 @@ using NetControl.Network;
 namespace NetControl.Engine.Sockets;
 
 /// <summary>Dials TCP directly on the calling flow's loop.</summary>
-/// <remarks>A host name is resolved by the system off the loop; its addresses are tried in the order they came.</remarks>
+/// <remarks>The addresses of a host name are raced, on one loop.</remarks>
 internal sealed class LoopTcpDialer : IStreamDialer
 {
     private readonly LoopGroup _loops;
     private readonly LoopSocketPool[] _pools;
     private readonly SocketOptions _options;
     private readonly OwnSockets _own;
+    private readonly HappyEyeballsOptions _race;
 
     /// <summary>Makes a dialer.</summary>
-    public LoopTcpDialer(LoopGroup loops, SocketOptions options, OwnSockets? own = null)
+    public LoopTcpDialer(LoopGroup loops, SocketOptions options, OwnSockets? own = null, HostLookups? lookups = null)
     {
         _loops = loops;
+        Lookups = lookups ?? new HostLookups(loops);
+        _race = new HappyEyeballsOptions { TimeProvider = new LoopTimeProvider() };
         _own = own ?? new OwnSockets();
         _options = options;
         _pools = new LoopSocketPool[loops.Count];
@@ -28,6 +29,9 @@ internal sealed class LoopTcpDialer : IStreamDialer
             _pools[i] = new LoopSocketPool(loops[i]);
         }
     }
+
+    /// <summary>How host names are found.</summary>
+    public HostLookups Lookups { get; }
 
     /// <inheritdoc/>
     public ValueTask<IStreamConnection> DialAsync(HostPort destination, CancellationToken cancellationToken = default)
@@ -87,40 +91,10 @@ internal sealed class LoopTcpDialer : IStreamDialer
 
     private async ValueTask<IStreamConnection> DialSlowly(EventLoop loop, HostPort destination, CancellationToken cancellationToken)
     {
-        if (destination.IsAddress)
-        {
-            await loop.Resume();
-            return await DialAddress(loop, destination.Address, cancellationToken);
-        }
-
-        IPAddress[] addresses = await Resolve(destination.Host, cancellationToken);
         await loop.Resume();
-        DialException? last = null;
-        foreach (IPAddress address in addresses)
-        {
-            try
-            {
-                return await DialAddress(loop, new AddrPort(IpAddr.From(address), destination.Port), cancellationToken);
-            }
-            catch (DialException e)
-            {
-                last = e;
-            }
-        }
-
-        throw last ?? new DialException(DialFailure.NameNotResolved, $"{destination.Host} has no address");
-    }
-
-    private static async Task<IPAddress[]> Resolve(string host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Dns.GetHostAddressesAsync(host, cancellationToken);
-        }
-        catch (SocketException e)
-        {
-            throw new DialException(DialFailure.NameNotResolved, $"{host}: {e.Message}", e);
-        }
+        return destination.IsAddress
+            ? await DialAddress(loop, destination.Address, cancellationToken)
+            : await new HappyEyeballsStreamDialer(this, Lookups.Current, _race).DialAsync(destination, cancellationToken);
     }
 
     private static DialException Failed(AddrPort address, Errno error, Exception? cause) =>

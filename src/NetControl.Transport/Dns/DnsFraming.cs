@@ -24,8 +24,9 @@ internal static class DnsFraming
             : throw new EndOfStreamException("the stream ended within a message");
     }
 
+    /// <summary>Fills a buffer; what is returned is less than its length where the stream ends before that.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<int> FillAsync(IStreamConnection connection, Memory<byte> buffer, CancellationToken cancellationToken)
+    public static async ValueTask<int> FillAsync(IStreamConnection connection, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int filled = 0;
         while (filled < buffer.Length)

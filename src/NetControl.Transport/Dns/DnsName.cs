@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -12,6 +13,7 @@ public readonly struct DnsName : IEquatable<DnsName>
     public const int MaxWireLength = 255;
 
     private const int MaxLabel = 63;
+    private static readonly SearchValues<char> s_host = SearchValues.Create("-._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     private readonly byte[]? _wire;
 
     private DnsName(byte[] wire) => _wire = wire;
@@ -79,6 +81,13 @@ public readonly struct DnsName : IEquatable<DnsName>
 
         name = new DnsName(wire[..length].ToArray());
         return true;
+    }
+
+    /// <summary>Reads a host's name: letters, digits, hyphens and underscores between dots, and not the root.</summary>
+    public static bool TryParseHost(ReadOnlySpan<char> text, out DnsName name)
+    {
+        name = default;
+        return !text.ContainsAnyExcept(s_host) && TryParse(text, out name) && !name.IsRoot;
     }
 
     /// <summary>Reads a name from a message, following compression (RFC 1035 section 4.1.4), and moves behind it.</summary>

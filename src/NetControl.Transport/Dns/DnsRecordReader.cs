@@ -46,12 +46,13 @@ internal ref struct DnsRecordReader
         return true;
     }
 
-    /// <summary>Reads one question.</summary>
+    /// <summary>Reads one question. Its name stands in full: nothing is before it that a pointer could sensibly lead to.</summary>
     public static bool TryReadQuestion(ReadOnlySpan<byte> message, ref int offset, out DnsQuestion question, out ushort recordClass)
     {
         question = default;
         recordClass = 0;
-        if (!DnsName.TryRead(message, ref offset, out DnsName name) || offset + 4 > message.Length)
+        int start = offset;
+        if (!DnsName.TryRead(message, ref offset, out DnsName name) || offset - start != name.Wire.Length || offset + 4 > message.Length)
         {
             return false;
         }

@@ -22,10 +22,10 @@ internal static class DnsServerOption
 
         if (HostPort.TryParse(text, out server))
         {
-            return server.Port != 0 && (server.IsAddress || DnsName.TryParse(server.Host, out _));
+            return server.Port != 0 && (server.IsAddress || DnsName.TryParseHost(server.Host, out _));
         }
 
-        bool named = !text.Contains(':', StringComparison.Ordinal) && DnsName.TryParse(text, out DnsName name) && !name.IsRoot;
+        bool named = DnsName.TryParseHost(text, out _);
         server = named ? new HostPort(text, defaultPort) : default;
         return named;
     }
@@ -43,6 +43,15 @@ internal static class DnsServerOption
 
         bool good = TryParse(option.Value, defaultPort, out server);
         error = good ? null : text.Error(option.Offset, $"'{option.Value}' is not host[:port]; write e.g. 1.1.1.1:{defaultPort}");
+        return good;
+    }
+
+    /// <summary>Reads an option that is a host's name or address without a port; null if it is not there.</summary>
+    public static bool TryGetName(HopText text, HopOptions options, string key, out string? name, [NotNullWhen(false)] out ChainError? error)
+    {
+        name = options[key]?.Value;
+        bool good = name is null || IpAddr.TryParse(name, out _) || DnsName.TryParseHost(name, out _);
+        error = good ? null : text.Error(options[key]!.Value.Offset, $"'{name}' is no host name");
         return good;
     }
 

@@ -102,6 +102,10 @@ internal sealed partial class Http2Stream : IStreamConnection, IValueTaskSource<
     {
         Id = id;
         SendWindow = sendWindow;
+        if (IsWritePending)
+        {
+            _connection.QueueWriter(this); // what follows a request need not wait for the connection to be open
+        }
     }
 
     /// <summary>Gives the stream's dialer the connection, which speaks HTTP/1.1. Outside the gate.</summary>

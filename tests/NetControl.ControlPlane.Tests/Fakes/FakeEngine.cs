@@ -58,6 +58,10 @@ internal sealed class FakeEngine : IEngine
         }
     }
 
+    public ValueTask<IReadOnlyList<IpAddr>> LookUpAsync(string host, CancellationToken cancellationToken) => host == "localhost"
+        ? new ValueTask<IReadOnlyList<IpAddr>>([IpAddr.Parse("127.0.0.1")])
+        : ValueTask.FromException<IReadOnlyList<IpAddr>>(new DialException(DialFailure.NameNotResolved, $"{host} does not exist"));
+
     public void SetEventSink(ISessionEventSink sink) => _sink = sink;
 
     public void RemoveLeftovers(IReadOnlyCollection<DeviceSpec> wanted) =>

@@ -16,6 +16,8 @@ internal static class FuzzTargets
         ("shadowsocks", static () => new ShadowsocksTarget()),
         ("http", static () => new HttpTarget()),
         ("tlsfrag", static () => new TlsFragTarget()),
+        ("dns", static () => new DnsTarget()),
+        ("resolv-conf", static () => new ResolvConfTarget()),
         ("address", static () => new AddressTarget()),
         ("yaml", static () => new YamlTarget()),
     ];

@@ -18,6 +18,8 @@ internal sealed class AddressTarget : IFuzzTarget
         ("ss-older", "ss://YWVzLTI1Ni1nY206c2VjcmV0QGV4YW1wbGUuY29tOjEyMzQ#t"), ("query", "socks5://h:1?x=y#z"), ("long-label", new string('a', 64) + ".example:1"), ("port", "1.2.3.4:65536"),
         ("tls", "tls:sni=a.example&certname=b&alpn=h2,http/1.1&ca=/etc/ca.pem&cert=/c%26.pem&key=/k.pem"), ("split", "split:2,3*5,0*1"),
         ("tlsfrag", "tlsfrag:-1|disorder:0"), ("override", "override:host=2001:db8::1&port=8443"), ("block", "block:refused"),
+        ("do53", "do53:address=1.1.1.1&cache=9|dot:address=[::1]&name=a.b|doh:name=a&address=b:1&path=/q"),
+        ("dns", "dnsintercept:local=1.1.1.1&remote=::1|dnstruncate:|dnssplit:direct=a,10.0.0.0/8,search&resolver=1.1.1.1&remote=b&over=tls&name=c&resolvconf=/d"),
     ];
 
     public IEnumerable<(string Name, byte[] Input)> Seeds() => s_seeds.Select(seed => (seed.Name, Encoding.UTF8.GetBytes(seed.Text)));

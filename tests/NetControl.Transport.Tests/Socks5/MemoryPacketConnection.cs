@@ -5,11 +5,11 @@ namespace NetControl.Transport.Tests.Socks5;
 /// <summary>A socket of <see cref="MemoryPacketListener"/>.</summary>
 internal sealed class MemoryPacketConnection : IPacketConnection
 {
-    private bool _disposed;
-
     public List<(byte[] Payload, AddrPort Destination)> Sent { get; } = [];
 
     public bool Record { get; set; } = true;
+
+    public bool Disposed { get; private set; }
 
     public Action? BeforeSend { get; set; }
 
@@ -28,15 +28,15 @@ internal sealed class MemoryPacketConnection : IPacketConnection
 
     public void Receive(IPacketHandler handler)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(Disposed, this);
         Handler = handler;
     }
 
     public void Dispose()
     {
-        if (!_disposed)
+        if (!Disposed)
         {
-            _disposed = true;
+            Disposed = true;
             Handler?.OnClosed(null);
         }
     }

@@ -11,6 +11,9 @@ internal sealed class MemoryPacketListener : IPacketListener
 
     public Exception? Error { get; set; }
 
+    /// <summary>What the sockets that are opened from now on do before they send.</summary>
+    public Action? BeforeSend { get; set; }
+
     public ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default)
     {
         if (Error is not null)
@@ -18,7 +21,7 @@ internal sealed class MemoryPacketListener : IPacketListener
             return ValueTask.FromException<IPacketConnection>(Error);
         }
 
-        Opened.Add(new MemoryPacketConnection());
+        Opened.Add(new MemoryPacketConnection { BeforeSend = BeforeSend });
         return new ValueTask<IPacketConnection>(Last);
     }
 }

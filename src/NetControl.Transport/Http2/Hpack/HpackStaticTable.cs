@@ -11,6 +11,12 @@ internal static class HpackStaticTable
     /// <summary>The first index of <c>:method</c>.</summary>
     public const int Method = 2;
 
+    /// <summary>The first index of <c>:path</c>.</summary>
+    public const int Path = 4;
+
+    /// <summary>The first index of <c>:scheme</c>.</summary>
+    public const int Scheme = 6;
+
     /// <summary>The index of <c>proxy-authorization</c>.</summary>
     public const int ProxyAuthorization = 49;
 

@@ -1,0 +1,62 @@
+using NetControl.Network;
+using NetControl.Transport.Chains;
+
+namespace NetControl.Transport.Dns;
+
+/// <summary>
+/// Answers what is sent to port 53, UDP and TCP: names of some zones at a resolver that is asked straight from this machine, all others at one
+/// that is asked through the way beneath. Everything else passes.
+/// </summary>
+/// <remarks>A resolver that does not answer is SERVFAIL: no name ever goes to the resolver that it is not for.</remarks>
+/// <param name="Direct">The zones of the direct resolver.</param>
+/// <param name="Resolver">The direct resolver; null for those of <paramref name="ResolvConfPath"/>.</param>
+/// <param name="Remote">The resolver behind the way.</param>
+/// <param name="IsTls">Whether that one is asked over TLS.</param>
+/// <param name="Name">The name that its certificate has to be for; null for its host.</param>
+/// <param name="ResolvConfPath">The file that names search domains and resolvers; null for the system's.</param>
+/// <param name="CacheSize">How many answers of the remote resolver are kept; 0: none.</param>
+public sealed record DnsSplitHop(
+    DnsZones Direct, AddrPort? Resolver, HostPort Remote, bool IsTls, string? Name, string? ResolvConfPath, int CacheSize) : Hop
+{
+    private const string SystemResolvConf = "/etc/resolv.conf";
+
+    /// <inheritdoc/>
+    public override string Type => DnsSplitHopType.Scheme;
+
+    /// <inheritdoc/>
+    public override string Text => string.Concat(
+        $"{Type}:direct={Direct}",
+        Resolver is null ? "" : $"&resolver={Resolver}",
+        $"&remote={Remote}",
+        IsTls ? "&over=tls" : "",
+        Name is null ? "" : $"&name={HopOptions.Encode(Name)}",
+        ResolvConfPath is null ? "" : $"&resolvconf={HopOptions.Encode(ResolvConfPath)}",
+        CacheSize == 0 ? "" : $"&{DnsCacheOption.Key}={CacheSize}");
+
+    /// <inheritdoc/>
+    public override string Redacted => Text;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<HostPort> Servers => [Remote];
+
+    /// <inheritdoc/>
+    public override Way Wrap(Way inner, HopContext context)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        ArgumentNullException.ThrowIfNull(context);
+        TimeProvider time = context.TimeProvider;
+        FollowedFile<ResolvConf> conf = new(ResolvConfPath ?? SystemResolvConf, text => ResolvConf.Parse(text), time);
+        IDnsTransport direct = Resolver is { } resolver
+            ? DnsFallbackTransport.Over(context.Direct, resolver, time)
+            : new DnsConfiguredTransport(conf, context.Direct, time);
+        IDnsTransport remote = IsTls ? DotHop.Transport(inner.Streams, Remote, Name) : DnsFallbackTransport.Over(inner, Remote, time);
+        DnsSplitter splitter = new(Direct, () => conf.Content.Search, direct, DnsCacheOption.Wrap(remote, CacheSize, time), time);
+
+        // The socket's own user judges idleness; here only a session that it has left behind must not stay.
+        PacketListenerProxy others = new(
+            inner.Packets, new PacketListenerProxyOptions { WriteIdleTimeout = TimeSpan.FromDays(1), TimeProvider = time });
+        return new Way(
+            new DnsSplitStreamDialer(splitter, inner.Streams, time),
+            new PacketProxyListener(new DnsSplitPacketProxy(splitter, others)));
+    }
+}
