@@ -20,6 +20,9 @@ internal sealed class InlineConnection : IStreamConnection, IValueTaskSource<int
 
     public AddrPort RemoteAddress => default;
 
+    /// <summary>The length of the buffer that a read waits with; -1 if none waits.</summary>
+    public int WaitsWith => _pending ? _buffer.Length : -1;
+
     /// <summary>How many calls came from another thread than the first.</summary>
     public int Strays { get; private set; }
 

@@ -55,6 +55,33 @@ public sealed class TlsLoopTests
         });
     }
 
+    [Fact]
+    public void Read_WithAnEmptyBuffer_WaitsWithoutHoldingOne()
+    {
+        LoopThread.Run(() =>
+        {
+            using var authority = new TestAuthority("root");
+            (InlineConnection client, InlineConnection server) = InlineConnection.MakePair();
+            using var ssl = new SslStream(new TlsInnerStream(server));
+            using X509Certificate2 certificate = authority.Issue("server", TestAuthority.ServerUsage, static names => names.AddDnsName("server.example"));
+            Task serving = ssl.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate });
+            using TlsStreamConnection connection = new TlsClient(new TlsClientOptions { Roots = [authority.Root] })
+                .HandshakeAsync(client, new HostPort("server.example", 443)).AsTask().Result;
+            Assert.True(serving.IsCompletedSuccessfully);
+            byte[] buffer = new byte[8];
+            for (int i = 0; i < 2; i++)
+            {
+                // The first time the server's session tickets are there: they are read, and the wait goes on.
+                Task<int> waiting = connection.ReadAsync(Memory<byte>.Empty).AsTask();
+                Assert.False(waiting.IsCompleted);
+                Assert.True(i == 0 || client.WaitsWith == 0);
+                Assert.True(ssl.WriteAsync("ping"u8.ToArray()).AsTask().IsCompletedSuccessfully);
+                Assert.Equal(0, waiting.Result);
+                Assert.Equal(4, connection.ReadAsync(buffer).AsTask().Result);
+            }
+        });
+    }
+
     private static void Echo(TlsStreamConnection connection, byte[] sent, byte[] received)
     {
         ValueTask write = connection.WriteAsync(sent);
