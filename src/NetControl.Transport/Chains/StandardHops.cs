@@ -8,6 +8,7 @@ using NetControl.Transport.Socks5;
 using NetControl.Transport.Split;
 using NetControl.Transport.Tls;
 using NetControl.Transport.TlsFrag;
+using NetControl.Transport.WebSocket;
 
 namespace NetControl.Transport.Chains;
 
@@ -31,5 +32,6 @@ internal static class StandardHops
         new SplitHopType(),
         new TlsHopType(),
         new TlsFragHopType(),
+        new WebSocketHopType(),
     ];
 }

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using NetControl.Network;
+using NetControl.Transport.Http;
 
 namespace NetControl.Transport.Http2;
 
 /// <content>What goes: a backlog of whole frames, which one loop hands to the stream beneath, and those who wait for room in it.</content>
 internal sealed partial class Http2Connection
 {
-    private readonly Http2Signal _wake = new();
+    private readonly WakeUp _wake = new();
     private readonly Queue<Http2Stream> _writers = new();
     private byte[] _backlog = [];
     private int _backlogLength;

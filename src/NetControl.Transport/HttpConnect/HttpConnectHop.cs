@@ -24,6 +24,9 @@ public sealed record HttpConnectHop : Hop
     /// <summary>The name that the certificate must be for: null for the server's host.</summary>
     public string? CertificateName { get; init; }
 
+    /// <summary>The PEM file of the authorities to trust, on this machine; null for the system's.</summary>
+    public string? AuthorityFile { get; init; }
+
     /// <summary>The user name, or null without one.</summary>
     public string? Username { get; init; }
 
@@ -47,12 +50,23 @@ public sealed record HttpConnectHop : Hop
     /// <inheritdoc/>
     public override IReadOnlyList<HostPort> Servers => [Server];
 
+    private TlsHop Tls => new()
+    {
+        ServerName = ServerName,
+        CertificateName = CertificateName,
+        ApplicationProtocols = Http2Only ? "h2" : "h2,http/1.1",
+        AuthorityFile = AuthorityFile,
+    };
+
     private HttpConnectOptions Options => new()
     {
         Authorization = Authorization is not null ? ProxyAuthorization.Raw(Authorization)
             : Username is not null ? ProxyAuthorization.Basic(Username, Password ?? "")
             : null,
     };
+
+    /// <inheritdoc/>
+    public override string? FindFault() => Plain ? null : Tls.FindFault();
 
     /// <inheritdoc/>
     public override Way Wrap(Way inner, HopContext context)
@@ -71,13 +85,7 @@ public sealed record HttpConnectHop : Hop
                 : new Http1ConnectDialer(server, Options);
         }
 
-        TlsClientOptions tls = new()
-        {
-            ServerName = ServerName,
-            CertificateName = CertificateName,
-            ApplicationProtocols = Http2Only ? ["h2"] : ["h2", "http/1.1"],
-        };
-        StreamDialerEndpoint secured = new(new TlsStreamDialer(inner, tls), Server);
+        StreamDialerEndpoint secured = new(Tls.Wrap(new Way(inner, new NoPackets(Type)), context).Streams, Server);
         return Http2Only ? new Http2ConnectDialer(secured, Options, context.TimeProvider, context.CurrentLoop)
             : new HttpConnectDialer(secured, Options, context.TimeProvider, context.CurrentLoop);
     }
@@ -88,6 +96,7 @@ public sealed record HttpConnectHop : Hop
         [
             ("sni", ServerName is null ? null : HopOptions.Encode(ServerName)),
             ("certname", CertificateName is null ? null : HopOptions.Encode(CertificateName)),
+            ("ca", AuthorityFile is null ? null : HopOptions.Encode(AuthorityFile)),
             ("auth", authorization),
             ("plain", Plain ? "true" : null),
         ];

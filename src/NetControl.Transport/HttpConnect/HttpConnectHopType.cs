@@ -6,14 +6,14 @@ namespace NetControl.Transport.HttpConnect;
 
 /// <summary>The text of an HTTP proxy: <c>httpconnect://...</c>, and <c>h2connect://...</c> for one that has to speak HTTP/2.</summary>
 /// <remarks>
-/// As with Outline, TLS is the default and <c>plain=true</c> turns it off. <c>h3connect://...</c> is read, and refused: HTTP/3 needs QUIC.
+/// As with Outline, TLS is the default and <c>plain=true</c> turns it off; <c>ca</c> is added to its grammar. <c>h3connect://...</c> is read, and refused: HTTP/3 needs QUIC.
 /// </remarks>
 public sealed class HttpConnectHopType : HopType
 {
     internal const string Scheme = "httpconnect";
     internal const string Http2Scheme = "h2connect";
     internal const string Http3Scheme = "h3connect";
-    private static readonly string[] s_keys = ["sni", "certname", "auth", "plain"];
+    private static readonly string[] s_keys = ["sni", "certname", "ca", "auth", "plain"];
 
     private HttpConnectHopType(string name) => Name = name;
 
@@ -24,7 +24,7 @@ public sealed class HttpConnectHopType : HopType
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override string Grammar => $"{Name}://[user:password@]host:port[?sni=name][&certname=name][&auth=value][&plain=true]";
+    public override string Grammar => $"{Name}://[user:password@]host:port[?sni=name][&certname=name][&ca=file][&auth=value][&plain=true]";
 
     /// <inheritdoc/>
     public override bool TryParse(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
@@ -56,6 +56,7 @@ public sealed class HttpConnectHopType : HopType
             Plain = server.Options["plain"]?.Value == "true",
             ServerName = server.Options["sni"]?.Value,
             CertificateName = server.Options["certname"]?.Value,
+            AuthorityFile = server.Options["ca"]?.Value,
             Username = credentials?.User,
             Password = credentials is { } given ? given.Password ?? "" : null,
             Authorization = server.Options["auth"]?.Value,
@@ -103,12 +104,18 @@ public sealed class HttpConnectHopType : HopType
         {
             string? problem = plain.Value is not ("true" or "false") ? "plain has to be true or false"
                 : plain.Value == "true" && Name == Http3Scheme ? "QUIC is always encrypted; leave plain out"
-                : plain.Value == "true" && (options["sni"] ?? options["certname"]) is not null ? "sni and certname are TLS's, which plain=true turns off"
+                : plain.Value == "true" && (options["sni"] ?? options["certname"] ?? options["ca"]) is not null
+                    ? "sni, certname and ca are TLS's, which plain=true turns off"
                 : null;
             if (problem is not null)
             {
                 return text.Error(plain.Offset, problem);
             }
+        }
+
+        if (options["ca"] is { } file && (!file.Value.StartsWith('/') || file.Value.Contains('\0', StringComparison.Ordinal)))
+        {
+            return text.Error(file.Offset, "ca has to be the absolute path of a PEM file, e.g. ca=/etc/netcontrol/ca.pem");
         }
 
         return CheckName(text, options["sni"], "sni", mayBeEmpty: true) ?? CheckName(text, options["certname"], "certname", mayBeEmpty: false);

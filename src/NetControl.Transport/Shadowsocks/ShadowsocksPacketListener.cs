@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 
 namespace NetControl.Transport.Shadowsocks;
 
@@ -8,6 +9,7 @@ namespace NetControl.Transport.Shadowsocks;
 public sealed class ShadowsocksPacketListener : IPacketListener
 {
     private readonly IPacketListener _datagrams;
+    private readonly HostPort _named;
     private readonly ServerAddress _server;
     private readonly ShadowsocksKey _key;
     private readonly TimeProvider _time;
@@ -25,6 +27,7 @@ public sealed class ShadowsocksPacketListener : IPacketListener
         ArgumentNullException.ThrowIfNull(datagrams);
         ArgumentNullException.ThrowIfNull(key);
         _datagrams = datagrams;
+        _named = server;
         _key = key;
         _xchacha = new Lazy<NSec.Cryptography.Key>(() => XChaChaPacketCodec.Import(key));
         _time = timeProvider ?? TimeProvider.System;
@@ -35,8 +38,20 @@ public sealed class ShadowsocksPacketListener : IPacketListener
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default)
     {
-        AddrPort server = await _server.GetAsync(cancellationToken);
-        IPacketConnection datagrams = await _datagrams.ListenAsync(cancellationToken);
+        AddrPort server;
+        IPacketConnection datagrams;
+        if (_datagrams is IServerPacketListener named)
+        {
+            // The address only marks what is the server's: the socket leads nowhere else.
+            server = _named.IsAddress ? _named.Address : new AddrPort(IpAddr.AnyV4, _named.Port);
+            datagrams = await named.ListenAsync(_named, cancellationToken);
+        }
+        else
+        {
+            server = await _server.GetAsync(cancellationToken);
+            datagrams = await _datagrams.ListenAsync(cancellationToken);
+        }
+
         PacketCodec codec = !_key.Cipher.Is2022 ? new ClassicPacketCodec(_key)
             : _key.Cipher.Algorithm == AeadAlgorithm.AesGcm ? new AesPacketCodec(_key, _time)
             : new XChaChaPacketCodec(_xchacha.Value, _time);

@@ -18,6 +18,7 @@ internal static class FuzzTargets
         ("tlsfrag", static () => new TlsFragTarget()),
         ("dns", static () => new DnsTarget()),
         ("resolv-conf", static () => new ResolvConfTarget()),
+        ("websocket", static () => new WebSocketTarget()),
         ("address", static () => new AddressTarget()),
         ("yaml", static () => new YamlTarget()),
     ];

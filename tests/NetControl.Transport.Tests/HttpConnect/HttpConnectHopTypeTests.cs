@@ -14,6 +14,7 @@ public sealed class HttpConnectHopTypeTests
     [InlineData("httpconnect://proxy.example:443")]
     [InlineData("httpconnect://proxy.example:8080?plain=true")]
     [InlineData("h2connect://[2001:db8::1]:443?sni=&certname=192.0.2.1")]
+    [InlineData("h2connect://h:1?ca=/etc/ca.pem")]
     [InlineData("h2connect://h:1?sni=front.example&certname=proxy.example")]
     public void Text_WithoutSecrets_ReadsBackEqualAndIsShownAsItIs(string text)
     {
@@ -37,11 +38,12 @@ public sealed class HttpConnectHopTypeTests
     [Theory]
     [InlineData("httpconnect:h:1", 1, "an HTTP proxy is written httpconnect://")]
     [InlineData("httpconnect://h", 15, "'h' is not host:port")]
-    [InlineData("httpconnect://h:1?x=1", 19, "option 'x' is unknown to httpconnect; it takes sni, certname, auth, plain")]
+    [InlineData("httpconnect://h:1?x=1", 19, "option 'x' is unknown to httpconnect; it takes sni, certname, ca, auth, plain")]
     [InlineData("httpconnect://h:1?sni=a&sni=b", 25, "option 'sni' is there twice")]
     [InlineData("httpconnect://h:1?plain=yes", 25, "plain has to be true or false")]
-    [InlineData("httpconnect://h:1?plain=true&sni=a", 25, "sni and certname are TLS's")]
+    [InlineData("httpconnect://h:1?plain=true&sni=a", 25, "sni, certname and ca are TLS's")]
     [InlineData("httpconnect://h:1?certname=", 28, "certname has to be a host name")]
+    [InlineData("httpconnect://h:1?ca=x.pem", 22, "ca has to be the absolute path")]
     [InlineData("httpconnect://h:1?auth=", 24, "auth has to be 1 to 4096")]
     [InlineData("httpconnect://h:1?auth=secret%0D%0AX:y", 24, "auth may hold visible ASCII")]
     [InlineData("httpconnect://h:1?auth=REDACTED", 24, "REDACTED stands where")]

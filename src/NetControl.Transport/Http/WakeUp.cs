@@ -1,9 +1,9 @@
 using System.Threading.Tasks.Sources;
 
-namespace NetControl.Transport.Http2;
+namespace NetControl.Transport.Http;
 
-/// <summary>Lets one loop of a connection wait until another wakes it; the wake-up runs it inside the call.</summary>
-internal sealed class Http2Signal : IValueTaskSource
+/// <summary>Lets one of a connection's conversations wait until another wakes it; the wake-up runs it inside the call.</summary>
+internal sealed class WakeUp : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _core;
 
