@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using NetControl.Network;
+using NetControl.Transport.Http;
 using NetControl.Transport.Http2.Hpack;
 
 namespace NetControl.Transport.Http2;
@@ -9,7 +10,11 @@ namespace NetControl.Transport.Http2;
 internal sealed partial class Http2Connection
 {
     private const int InputSize = 64 << 10;
+
+    // So much is read without a wait; then everybody else on the loop has his turn.
+    private const int ReadBudget = 512 << 10;
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(1);
+    private readonly WakeUp _turn = new();
     private readonly HpackDecoder _decoder = new(maxListSize: Http2Limits.HeaderBlock);
     private readonly Http2Response _response = new();
     private readonly ArrayBufferWriter<byte> _headerBlock = new();
@@ -38,9 +43,12 @@ internal sealed partial class Http2Connection
         try
         {
             int have = 0;
+            int budget = ReadBudget;
             while (true)
             {
-                int read = await inner.ReadAsync(buffer.AsMemory(have, InputSize - have));
+                ValueTask<int> reading = inner.ReadAsync(buffer.AsMemory(have, InputSize - have));
+                budget = reading.IsCompleted ? budget : ReadBudget;
+                int read = await reading;
                 if (read == 0)
                 {
                     End(new Http2StreamException(null, "the HTTP/2 proxy closed the connection"), tell: null);
@@ -52,6 +60,12 @@ internal sealed partial class Http2Connection
                 have -= taken;
                 buffer.AsSpan(taken, have).CopyTo(buffer);
                 WakeWriter();
+                budget -= read;
+                if (budget <= 0 && _inline)
+                {
+                    budget = ReadBudget;
+                    await NextTurnAsync();
+                }
             }
         }
         catch (Http2ProtocolException e)
@@ -66,6 +80,14 @@ internal sealed partial class Http2Connection
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Waits for the loop's next turn: a timer that is due fires there.</summary>
+    private async ValueTask NextTurnAsync()
+    {
+        _turn.Reset();
+        using ITimer timer = _time.CreateTimer(static turn => ((WakeUp)turn!).Set(), _turn, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        await _turn.WaitAsync();
     }
 
     /// <summary>Handles the whole frames at the front.</summary>

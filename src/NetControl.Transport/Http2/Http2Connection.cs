@@ -25,6 +25,7 @@ internal sealed partial class Http2Connection
     // Not asked for yet: the connection is still opening, or its backlog is full.
     private readonly Queue<Http2Stream> _waiting = new();
     private readonly long _started;
+    private readonly bool _inline;
     private IStreamConnection? _inner;
     private int _attached;
     private int _nextId = 1;
@@ -37,10 +38,13 @@ internal sealed partial class Http2Connection
     /// <param name="request">What every request says.</param>
     /// <param name="time">Time; a loop's where the connection belongs to a loop.</param>
     /// <param name="assumedStreams">How many streams are tried before the peer has said how many it takes.</param>
-    /// <param name="ended">Told once, when no stream can be opened here any more. May be told inside any call.</param>
+    /// <param name="inline">Whether to tell those who wait inside the call that brings the news, as a loop needs it.</param>
+    /// <param name="ended">Told, perhaps more than once, when no stream can be opened here any more. May be told inside any call.</param>
     public Http2Connection(
-        Func<CancellationToken, ValueTask<Http2Opening>> open, Http2Request request, TimeProvider time, int assumedStreams, Action<Http2Connection> ended)
+        Func<CancellationToken, ValueTask<Http2Opening>> open, Http2Request request, TimeProvider time, int assumedStreams, bool inline,
+        Action<Http2Connection> ended)
     {
+        _inline = inline;
         _open = open;
         _request = request;
         _time = time;
@@ -63,8 +67,7 @@ internal sealed partial class Http2Connection
 
     /// <summary>Makes a stream, unless there is no room or no future; its request goes out when the connection is open.</summary>
     /// <param name="destination">Where to; HTTP can carry it.</param>
-    /// <param name="inline">Whether to tell those who wait inside the call that brings the news, as a loop needs it.</param>
-    public Http2Stream? TryOpen(HostPort destination, bool inline)
+    public Http2Stream? TryOpen(HostPort destination)
     {
         lock (_gate)
         {
@@ -74,7 +77,7 @@ internal sealed partial class Http2Connection
                 return null;
             }
 
-            Http2Stream stream = new(this, destination, inline);
+            Http2Stream stream = new(this, destination, _inline);
             _attached++;
             _waiting.Enqueue(stream);
             if (_inner is not null)

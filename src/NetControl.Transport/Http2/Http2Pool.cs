@@ -32,15 +32,15 @@ internal sealed class Http2Pool
         lock (_gate)
         {
             object key = loop ?? this;
-            if (TryJoin(key, destination, loop is not null) is { } joined)
+            if (TryJoin(key, destination) is { } joined)
             {
                 stream = joined;
             }
             else
             {
-                fresh = new Http2Connection(_open, _request, _time, _assumedStreams, connection => Remove(key, connection));
+                fresh = new Http2Connection(_open, _request, _time, _assumedStreams, loop is not null, connection => Remove(key, connection));
                 _connections[key].Add(fresh);
-                stream = fresh.TryOpen(destination, loop is not null)!;
+                stream = fresh.TryOpen(destination)!;
             }
         }
 
@@ -56,7 +56,7 @@ internal sealed class Http2Pool
         return stream;
     }
 
-    private Http2Stream? TryJoin(object key, HostPort destination, bool inline)
+    private Http2Stream? TryJoin(object key, HostPort destination)
     {
         if (!_connections.TryGetValue(key, out List<Http2Connection>? connections))
         {
@@ -65,7 +65,7 @@ internal sealed class Http2Pool
 
         foreach (Http2Connection connection in connections)
         {
-            if (connection.TryOpen(destination, inline) is { } stream)
+            if (connection.TryOpen(destination) is { } stream)
             {
                 return stream;
             }

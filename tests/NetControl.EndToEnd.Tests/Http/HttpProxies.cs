@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -25,6 +25,8 @@ internal static class HttpProxies
     /// <param name="authenticated">Whether it wants <see cref="User"/> and <see cref="Password"/>.</param>
     public static async Task<HttpProxy> StartAsync(World world, string program, bool authenticated = false)
     {
+        // The proxies' own users look at the password file.
+        File.SetUnixFileMode(world.Folder, (UnixFileMode)Convert.ToInt32("755", 8));
         HttpProxy proxy = program switch
         {
             "squid" => Squid(world, authenticated),
@@ -56,11 +58,11 @@ internal static class HttpProxies
             http_access allow all
             cache deny all
             access_log none
-            cache_log {Path.Combine(world.Folder, "squid.log")}
+            cache_log /dev/null
             pid_filename none
             coredump_dir {world.Folder}
-            cache_effective_user root
-            cache_effective_group root
+            cache_effective_user proxy
+            cache_effective_group proxy
             max_filedescriptors 4096
             shutdown_lifetime 0 seconds
             connect_timeout 3 seconds
@@ -104,8 +106,8 @@ internal static class HttpProxies
             ErrorLog {world.Folder}/apache2.log
             Mutex pthread
             {string.Join('\n', modules.Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"))}
-            User root
-            Group root
+            User www-data
+            Group www-data
             Listen {Bound}
             {secured}
             ProxyRequests On
@@ -115,9 +117,6 @@ internal static class HttpProxies
             </Proxy>
 
             """);
-        // Debian's apache2 refuses root; as the owner of nothing it needs none of what it is refused.
-        File.WriteAllText(file, File.ReadAllText(file).Replace("User root\nGroup root", "User www-data\nGroup www-data", StringComparison.Ordinal));
-        File.SetUnixFileMode(world.Folder, (UnixFileMode)Convert.ToInt32("755", 8));
         world.Run(world.Server, "apache2", "-D", "FOREGROUND", "-f", file);
         return new HttpProxy("httpconnect", EndPoint, options);
     }
@@ -146,9 +145,9 @@ internal static class HttpProxies
         return $"?certname=proxy.example&ca={Uri.EscapeDataString(Path.Combine(world.Folder, "ca.pem"))}";
     }
 
+    [SuppressMessage("Security", "CA5350", Justification = "htpasswd's {SHA} form, which squid and apache both know")]
     private static string PasswordFile(World world)
     {
-        // htpasswd's {SHA} form, which both know.
         string hash = Convert.ToBase64String(SHA1.HashData(Encoding.UTF8.GetBytes(Password)));
         return Write(world, "passwords", $"{User}:{{SHA}}{hash}\n");
     }
@@ -157,7 +156,6 @@ internal static class HttpProxies
     {
         string file = Path.Combine(world.Folder, name);
         File.WriteAllText(file, text);
-        Debug.Assert(File.Exists(file));
         return file;
     }
 }
