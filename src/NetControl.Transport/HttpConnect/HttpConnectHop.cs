@@ -56,6 +56,7 @@ public sealed record HttpConnectHop : Hop
         CertificateName = CertificateName,
         ApplicationProtocols = Http2Only ? "h2" : "h2,http/1.1",
         AuthorityFile = AuthorityFile,
+        EndsWithConnection = true,
     };
 
     private HttpConnectOptions Options => new()

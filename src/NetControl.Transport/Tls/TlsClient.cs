@@ -34,7 +34,8 @@ public sealed class TlsClient
         IStreamConnection connection, HostPort destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var ssl = new SslStream(new TlsInnerStream(connection), leaveInnerStreamOpen: true);
+        var inner = new TlsInnerStream(connection);
+        var ssl = new SslStream(inner, leaveInnerStreamOpen: true);
         TlsVerdict verdict = TlsVerdict.Accepted;
         try
         {
@@ -43,6 +44,7 @@ public sealed class TlsClient
             authentication.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
                 (verdict = Examine(options, destination, certificate as X509Certificate2, chain)).Failure is null;
             await ssl.AuthenticateAsClientAsync(authentication, cancellationToken);
+            inner.EndsWithConnection = options.EndsWithConnection;
             return new TlsStreamConnection(connection, ssl);
         }
         catch (Exception e)

@@ -27,6 +27,12 @@ public sealed record TlsClientOptions
     /// <summary>Whether a session may be resumed, which saves a round trip (TLS 1.2) and the server's signature.</summary>
     public bool Resume { get; init; } = true;
 
+    /// <summary>
+    /// Whether the connection's end is taken for the stream's also without close_notify; a record that is cut short still fails. For what inside
+    /// TLS is a tunnel whose ends look after themselves: Apache's mod_proxy_connect says no close_notify when its destination has ended.
+    /// </summary>
+    public bool EndsWithConnection { get; init; }
+
     /// <summary>Judges in place of the standard examination; null for the standard one.</summary>
     public TlsVerifier? Verifier { get; init; }
 

@@ -24,6 +24,9 @@ public sealed record TlsHop : Hop
     /// <summary>The PEM file of its key; null if that is in the same file.</summary>
     public string? KeyFile { get; init; }
 
+    /// <summary>See <see cref="TlsClientOptions.EndsWithConnection"/>; no part of the text.</summary>
+    internal bool EndsWithConnection { get; init; }
+
     /// <inheritdoc/>
     public override string Type => TlsHopType.Scheme;
 
@@ -51,6 +54,7 @@ public sealed record TlsHop : Hop
         ServerName = ServerName,
         CertificateName = CertificateName,
         ApplicationProtocols = ApplicationProtocols?.Split(',') ?? [],
+        EndsWithConnection = EndsWithConnection,
     };
 
     /// <inheritdoc/>

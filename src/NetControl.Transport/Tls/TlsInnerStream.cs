@@ -6,10 +6,14 @@ namespace NetControl.Transport.Tls;
 /// <summary>The framework's stream face of a connection, for what lies under TLS.</summary>
 /// <remarks>
 /// Hands the connection's value tasks on as they are: what completes inline on an event loop goes on inline, and TLS never leaves the
-/// loop's thread. The end of the connection is an error here: the end that counts is told inside TLS, by close_notify.
+/// loop's thread. The end of the connection is an error here, unless options say otherwise: the end that counts is told inside TLS, by
+/// close_notify.
 /// </remarks>
 internal sealed class TlsInnerStream(IStreamConnection connection) : Stream
 {
+    /// <summary>Whether the end of the connection is believed, too.</summary>
+    public bool EndsWithConnection { get; set; }
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -28,7 +32,7 @@ internal sealed class TlsInnerStream(IStreamConnection connection) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int count = await connection.ReadAsync(buffer, cancellationToken);
-        return count > 0 || buffer.IsEmpty
+        return count > 0 || buffer.IsEmpty || EndsWithConnection
             ? count
             : throw new IOException("the connection ended without TLS's own end (close_notify): what came may be cut short");
     }

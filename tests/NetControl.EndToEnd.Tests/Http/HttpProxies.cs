@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using NetControl.Testing.Certificates;
@@ -14,6 +12,9 @@ internal static class HttpProxies
     public const string User = "user";
     public const string Password = "pass word";
     private const int Port = 3128;
+
+    // What htpasswd makes of the password.
+    private const string PasswordLine = User + ":$apr1$netctrl1$/sjaWN8I2l/DCIBHiMefx/\n";
 
     private static IPEndPoint EndPoint => new(IPAddress.Parse(World.SocksAddress), Port);
 
@@ -45,7 +46,7 @@ internal static class HttpProxies
     {
         string login = authenticated
             ? $"""
-                auth_param basic program /usr/lib/squid/basic_ncsa_auth {PasswordFile(world)}
+                auth_param basic program /usr/lib/squid/basic_ncsa_auth {Write(world, "passwords", PasswordLine)}
                 acl known proxy_auth REQUIRED
                 http_access deny !known
                 """
@@ -68,7 +69,8 @@ internal static class HttpProxies
             connect_timeout 3 seconds
 
             """);
-        world.Run(world.Server, "squid", "-N", "-f", file);
+        // A name of its own, because its shared memory has that name and outlives it when it is killed.
+        world.Run(world.Server, "squid", "-N", "-n", $"test{Random.Shared.Next():x}", "-f", file);
         return new HttpProxy("httpconnect", EndPoint, "?plain=true");
     }
 
@@ -94,7 +96,7 @@ internal static class HttpProxies
         string options = tls ? Certify(world) : "?plain=true";
         string[] modules = ["mpm_event", "authz_core", "authz_user", "authn_core", "authn_file", "auth_basic", "proxy", "proxy_connect", "ssl"];
         string login = authenticated
-            ? $"AuthType Basic\nAuthName test\nAuthUserFile {PasswordFile(world)}\nRequire valid-user"
+            ? $"AuthType Basic\nAuthName test\nAuthUserFile {Write(world, "passwords", PasswordLine)}\nRequire valid-user"
             : "Require all granted";
         string secured = tls
             ? $"SSLEngine on\nSSLCertificateFile {world.Folder}/proxy.crt\nSSLCertificateKeyFile {world.Folder}/proxy.key"
@@ -143,13 +145,6 @@ internal static class HttpProxies
         Write(world, "proxy.crt", certificate.ExportCertificatePem());
         Write(world, "proxy.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         return $"?certname=proxy.example&ca={Uri.EscapeDataString(Path.Combine(world.Folder, "ca.pem"))}";
-    }
-
-    [SuppressMessage("Security", "CA5350", Justification = "htpasswd's {SHA} form, which squid and apache both know")]
-    private static string PasswordFile(World world)
-    {
-        string hash = Convert.ToBase64String(SHA1.HashData(Encoding.UTF8.GetBytes(Password)));
-        return Write(world, "passwords", $"{User}:{{SHA}}{hash}\n");
     }
 
     private static string Write(World world, string name, string text)

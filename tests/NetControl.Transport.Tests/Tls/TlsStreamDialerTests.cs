@@ -89,6 +89,18 @@ public sealed class TlsStreamDialerTests : IDisposable
     }
 
     [Fact]
+    public async Task Read_ConnectionEndsWithoutCloseNotify_IsTheEndWhereThatIsAllowed()
+    {
+        using var server = new TlsServer(_authority, static async stream =>
+        {
+            await stream.WriteAsync("whole"u8.ToArray());
+            throw new IOException("gone without a word");
+        });
+        using TlsStreamConnection connection = await server.DialAsync(new TlsClientOptions { Roots = server.Roots, EndsWithConnection = true });
+        Assert.Equal("whole"u8.ToArray(), await connection.ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task Dial_UntrustedRoot_SaysUnknownAuthority()
     {
         using var other = new TestAuthority("somebody else");
