@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Security.Cryptography;
 using NetControl.Fuzz.Machine;
 using NetControl.Network;
 using NetControl.Transport.Shadowsocks;
@@ -23,13 +23,18 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
         ("cut", [0, 0, 9, 1, 0, 60, 0, 1, 0, 200]),
         ("turned", [1, 0, 9, 2, 0, 60, 0, 1, 0, 200]),
         ("bytes", [3, 0, 9, 0, 0, 0, 1, .. new byte[100]]),
+        ("2022-chunks", [4, 0, 200, 0, 0, 0, 0, 1, 0, 5, 0, 1, 0, 9]),
+        ("2022-small-pieces", [5, 7, 3, 0, 0, 0, 0, 1, 0, 200, 0, 1, 1, 0]),
+        ("2022-wrong-length", [6, 0, 9, 0, 0, 0, 0, 2, 0, 200, 0, 7]),
+        ("2022-turned", [6, 0, 9, 2, 0, 60, 0, 1, 0, 200]),
+        ("2022-bytes", [4, 0, 9, 0, 0, 0, 1, 0, 2, 0, 0, 1, 8, 8, 8, 8, 0, 53, .. new byte[100]]),
     ];
 
     public void Run(ReadOnlySpan<byte> input)
     {
         InputReader script = new(input);
-        ShadowsocksCipher cipher = ShadowsocksCipher.All[script.Byte() % 4];
-        ShadowsocksKey key = ShadowsocksKey.FromPassword(cipher, "secret");
+        ShadowsocksCipher cipher = ShadowsocksCipher.All[script.Byte() % ShadowsocksCipher.All.Count];
+        ShadowsocksKey key = ShadowsocksKey.FromPassword(cipher, cipher.Is2022 ? Convert.ToBase64String(new byte[cipher.KeyLength]) : "secret");
         int most = script.Byte() is var pieces and not 0 ? pieces : int.MaxValue;
         int room = (script.Byte() * 100) + 1;
         int damage = script.Byte() % 3;
@@ -38,30 +43,45 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
         List<byte> stream = [];
         List<byte> data = [];
         bool honest = !raw;
+        Stream inner = new(most);
+        HostPort destination = HostPort.Parse("h:1");
+        using ShadowsocksStreamConnection connection = new(inner, cipher.Is2022
+            ? new Opening2022(key, destination, TimeProvider.System, new SaltHistory(TimeProvider.System))
+            : new ClassicOpening(key, RandomSalt.Instance, destination));
+        Unless(connection.SendRequestAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully, "a request is sent at once");
         if (raw)
         {
             stream.AddRange(script.Bytes(1 << 20));
         }
         else
         {
-            honest = SealChunks(key, ref script, stream, data);
+            honest = SealChunks(key, inner.Heard.AsSpan(0, cipher.SaltLength), ref script, stream, data);
         }
 
         Damage(damage, place, stream);
-        byte[] bytes = [.. stream];
-        Stream inner = new(bytes, most);
-        using ShadowsocksStreamConnection connection = new(inner, new ClassicOpening(key, RandomSalt.Instance, HostPort.Parse("h:1")));
+        byte[] bytes = inner.Said = [.. stream];
         List<byte> given = ReadAll(connection, new byte[room], out ShadowsocksFault? fault);
         Unless(given.Count <= data.Count && data.Take(given.Count).SequenceEqual(given), "what is given was sealed");
         Unless(fault is null || inner.IsAborted, "a stream that cannot be believed is over");
         Unless(!honest || damage != 0 || (fault is null && given.Count == data.Count), "an honest stream is given whole");
-        TryDatagrams(key, bytes);
+        if (!cipher.Is2022)
+        {
+            TryDatagrams(key, bytes);
+        }
+        else if (cipher.Algorithm == AeadAlgorithm.AesGcm)
+        {
+            TryAesDatagrams(key, bytes);
+        }
     }
 
     /// <summary>Seals chunks; returns whether their lengths are what they say.</summary>
-    private static bool SealChunks(ShadowsocksKey key, ref InputReader script, List<byte> stream, List<byte> data)
+    private static bool SealChunks(
+        ShadowsocksKey key, ReadOnlySpan<byte> requestSalt, ref InputReader script, List<byte> stream, List<byte> data)
     {
-        bool honest = true;
+        // The first length of the 2022 edition stands in a header; a response without any is cut short.
+        byte[] header = key.Cipher.Is2022 ? [1, .. Now(), .. requestSalt] : [];
+        int mask = key.Cipher.Is2022 ? 0xFFFF : 0x3FFF;
+        bool honest = !key.Cipher.Is2022 || !script.IsEmpty;
         byte[] salt = new byte[key.Cipher.SaltLength];
         salt.AsSpan().Fill(7);
         stream.AddRange(salt);
@@ -72,11 +92,11 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
             int length = script.Short() & 0x3FFF;
             byte[] text = new byte[length];
             text.AsSpan().Fill((byte)data.Count);
-            byte[] size = new byte[2];
             ushort written = lies ? script.Short() : (ushort)length;
-            BinaryPrimitives.WriteUInt16BigEndian(size, written);
-            honest &= (written & 0x3FFF) == length;
-            byte[] block = new byte[2 + Aead.TagLength];
+            byte[] size = [.. header, (byte)(written >> 8), (byte)written];
+            header = [];
+            honest &= (written & mask) == length;
+            byte[] block = new byte[size.Length + Aead.TagLength];
             sealer.Seal(size, block);
             stream.AddRange(block);
             block = new byte[length + Aead.TagLength];
@@ -144,9 +164,45 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
         }
     }
 
-    private sealed class Stream(byte[] said, int most) : IStreamConnection
+    private static void TryAesDatagrams(ShadowsocksKey key, byte[] bytes)
+    {
+        using AesPacketCodec codec = new(key, TimeProvider.System);
+        byte[] scratch = new byte[bytes.Length + 100];
+        Unless(!codec.TryOpen(bytes, scratch, out _, out _), "bytes that are no datagram are none");
+
+        // Sealed by the right key and to the right session, so that padding and address are what is looked at.
+        using Aes aes = Aes.Create();
+        aes.Key = key.Bytes.ToArray();
+        byte[] sent = new byte[100];
+        codec.Seal(sent, [], new AddrPort(IpAddr.FromV4(1), 1));
+        byte[] session = aes.DecryptEcb(sent.AsSpan(0, 16), PaddingMode.None)[..8];
+        byte[] id = [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 1];
+        byte[] message = [1, .. Now(), .. session, .. bytes];
+        byte[] body = new byte[message.Length + Aead.TagLength];
+        using Aead sealer = key.NewSession(id.AsSpan(0, 8));
+        sealer.Seal(id.AsSpan(4), message, body);
+        byte[] datagram = [.. aes.EncryptEcb(id, PaddingMode.None), .. body];
+        if (codec.TryOpen(datagram, new byte[datagram.Length], out _, out ReadOnlySpan<byte> payload))
+        {
+            Unless(bytes.AsSpan().EndsWith(payload) && payload.Length < bytes.Length, "a datagram's payload is what follows the address");
+            Unless(!codec.TryOpen(datagram, new byte[datagram.Length], out _, out _), "a datagram is believed once");
+        }
+    }
+
+    private static byte[] Now()
+    {
+        byte[] now = new byte[MessageTime.Length];
+        MessageTime.Write(now, TimeProvider.System);
+        return now;
+    }
+
+    private sealed class Stream(int most) : IStreamConnection
     {
         private int _at;
+
+        public byte[] Said { get; set; } = [];
+
+        public byte[] Heard { get; private set; } = [];
 
         public bool IsAborted { get; private set; }
 
@@ -156,13 +212,17 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
 
         public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            int count = Math.Min(Math.Min(buffer.Length, most), said.Length - _at);
-            said.AsSpan(_at, count).CopyTo(buffer.Span);
+            int count = Math.Min(Math.Min(buffer.Length, most), Said.Length - _at);
+            Said.AsSpan(_at, count).CopyTo(buffer.Span);
             _at += count;
             return new ValueTask<int>(count);
         }
 
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Heard = buffer.ToArray();
+            return ValueTask.CompletedTask;
+        }
 
         public ValueTask CloseWriteAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 
