@@ -27,7 +27,7 @@ internal sealed class DialerFactory
         IStreamDialer streams = new MeteredDialer(way.Streams, meter, DialStage.Dial, _ => judging);
         IPacketListener packets = judging && way.NoPacketsReason is null ? new MeteredListener(way.Packets, meter) : way.Packets;
         PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = _context.TimeProvider };
-        return new ProxyRuntime(streams, new PacketListenerProxy(packets, options), meter);
+        return new ProxyRuntime(streams, new PacketListenerProxy(packets, options), meter, way.NoPacketsReason);
     }
 
     /// <summary>Wraps a chain's hops around a way.</summary>

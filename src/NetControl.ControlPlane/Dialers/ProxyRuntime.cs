@@ -7,4 +7,5 @@ namespace NetControl.ControlPlane.Dialers;
 /// <param name="StreamDialer">The way for TCP.</param>
 /// <param name="PacketProxy">The way for UDP.</param>
 /// <param name="Meter">What is told of its dials.</param>
-internal sealed record ProxyRuntime(IStreamDialer StreamDialer, IPacketProxy PacketProxy, ProxyMeter Meter);
+/// <param name="NoPacketsReason">Why it carries no packets; null where it does.</param>
+internal sealed record ProxyRuntime(IStreamDialer StreamDialer, IPacketProxy PacketProxy, ProxyMeter Meter, string? NoPacketsReason);

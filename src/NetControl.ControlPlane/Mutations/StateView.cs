@@ -40,7 +40,10 @@ internal readonly struct StateView
 
     public ProxyView View(ProxyRecord record) =>
         new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)],
-            Since(record, ConditionRules.Of(record, State)));
+            Since(record, ConditionRules.Of(record, State)))
+        {
+            NoPacketsReason = (_prepared.Proxies.GetValueOrDefault(record.Name) ?? _runtimes.Proxy(record.Name))?.NoPacketsReason,
+        };
 
     public DelegateView View(DelegateRecord record)
     {

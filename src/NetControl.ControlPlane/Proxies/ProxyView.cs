@@ -10,4 +10,8 @@ namespace NetControl.ControlPlane.Proxies;
 /// <param name="UsedBy">Who points here.</param>
 /// <param name="Conditions">What is so about it.</param>
 public sealed record ProxyView(ResourceMeta Meta, string Config, TimeSpan UdpIdleTimeout, IReadOnlyList<string> UsedBy,
-    IReadOnlyList<Condition> Conditions);
+    IReadOnlyList<Condition> Conditions)
+{
+    /// <summary>Why it carries no packets; null where it does.</summary>
+    public string? NoPacketsReason { get; init; }
+}

@@ -2,7 +2,6 @@ using System.Collections;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using NetControl.Transport.Chains;
-using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Audit;
 
@@ -10,6 +9,9 @@ namespace NetControl.Server.Audit;
 internal static class Redaction
 {
     private const string Redacted = "REDACTED";
+
+    // A chain's text, in whatever message: a proxy's, a probe's.
+    private const string ChainField = "config";
     private static readonly HashSet<string> s_secretNames =
         new(["password", "secret", "key", "psk", "private_key", "token", "credential", "credentials", "user_info"], StringComparer.Ordinal);
 
@@ -22,26 +24,23 @@ internal static class Redaction
     }
 
     /// <summary>A chain's text as reads show it; one that cannot be read may hold anything, and shows nothing.</summary>
-    public static string Chain(string text) => text.Length == 0 || IsRedacted(text) ? text
-        : HopRegistry.Standard.TryParse(text, out Chain? chain, out _) ? chain.Redacted
-        : Redacted;
-
-    // What reads show is no chain: it names no password. With some secret in the place of the word it is one, that looks the same.
-    private static bool IsRedacted(string text) =>
-        HopRegistry.Standard.TryParse(text.Replace($"{Redacted}@", "u:p@", StringComparison.Ordinal), out Chain? chain, out _) && chain.Redacted == text;
+    public static string Chain(string text) => HopRegistry.Standard.TrySanitize(text, out string? sanitized, out _) ? sanitized : Redacted;
 
     private static void Clean(IMessage message)
     {
-        if (message is V1.Proxy proxy)
-        {
-            proxy.Config = Chain(proxy.Config);
-        }
-
         foreach (FieldDescriptor field in message.Descriptor.Fields.InDeclarationOrder())
         {
             if (field.FieldType == FieldType.Message)
             {
                 CleanBelow(field.Accessor.GetValue(message));
+            }
+            else if (field is { IsRepeated: false, FieldType: FieldType.String, Name: ChainField })
+            {
+                string text = (string)field.Accessor.GetValue(message);
+                if (text.Length > 0)
+                {
+                    field.Accessor.SetValue(message, Chain(text)); // setting an empty one would choose it in its oneof
+                }
             }
             else if (!field.IsRepeated && s_secretNames.Contains(field.Name))
             {

@@ -107,6 +107,7 @@ internal static class ConfigurationMapping
         message.State = V1.Proxy.Types.State.Unspecified;
         message.Conditions.Clear();
         message.UsedBy.Clear();
+        message.NoPacketsReason = "";
         return message;
     }
 

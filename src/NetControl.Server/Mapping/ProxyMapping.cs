@@ -32,6 +32,7 @@ internal static class ProxyMapping
         State = view.UsedBy.Count > 0 ? V1.Proxy.Types.State.InUse : V1.Proxy.Types.State.Idle,
         UsedBy = { view.UsedBy },
         Conditions = { view.Conditions.Select(c => c.ToMessage()) },
+        NoPacketsReason = view.NoPacketsReason ?? "",
     };
 
     public static ProxyPatch ToPatch(this V1.UpdateProxyRequest request)

@@ -68,6 +68,27 @@ public sealed class HopRegistry
         return true;
     }
 
+    /// <summary>A chain's text with every secret replaced and all else kept; one that was redacted before is given back.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="sanitized">The chain's text without secrets.</param>
+    /// <param name="error">Where the text is wrong; holds no secret. Such a text may hold anything, and is not to be shown.</param>
+    public bool TrySanitize(string text, [NotNullWhen(true)] out string? sanitized, [NotNullWhen(false)] out ChainError? error)
+    {
+        if (TryParse(text, out Chain? chain, out error))
+        {
+            sanitized = chain.Redacted;
+            return true;
+        }
+
+        // With some secret in the place of each word it is a chain that looks the same: then nothing else was in those places.
+        sanitized = TryParse(FillIn(text), out Chain? filled, out _) && filled.Redacted == text ? text : null;
+        error = sanitized is null ? error : null;
+        return sanitized is not null;
+    }
+
+    private string FillIn(string text) => string.Join('|', text.Split('|').Select(part =>
+        _types.TryGetValue(new HopText(part, 1, 1).Scheme, out HopType? type) ? type.FillIn(part) : part));
+
     private bool TryParsePart(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
     {
         if (_types.TryGetValue(text.Scheme, out HopType? type))

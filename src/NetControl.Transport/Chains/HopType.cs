@@ -12,6 +12,13 @@ public abstract class HopType
     /// <summary>The grammar of its text in one line, for errors and help.</summary>
     public abstract string Grammar { get; }
 
+    /// <summary>A redacted text with made-up secrets in the places of the words, so that it can be read like any other. Not for use.</summary>
+    public virtual string FillIn(string redacted)
+    {
+        ArgumentNullException.ThrowIfNull(redacted);
+        return redacted.Replace($"{Hop.RedactedSecret}@", "user:password@", StringComparison.Ordinal);
+    }
+
     /// <summary>Reads a hop, or says where the text is wrong. The error holds no secret.</summary>
     public abstract bool TryParse(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error);
 }

@@ -27,6 +27,10 @@ public sealed class HttpConnectHopType : HopType
     public override string Grammar => $"{Name}://[user:password@]host:port[?sni=name][&certname=name][&ca=file][&auth=value][&plain=true]";
 
     /// <inheritdoc/>
+    public override string FillIn(string redacted) =>
+        base.FillIn(redacted).Replace($"auth={Hop.RedactedSecret}", "auth=value", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
     public override bool TryParse(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -26,6 +26,15 @@ public sealed class ShadowsocksHopType : HopType
     public override string Grammar => "ss://method:password@host:port[?prefix=bytes][#tag]";
 
     /// <inheritdoc/>
+    public override string FillIn(string redacted)
+    {
+        ArgumentNullException.ThrowIfNull(redacted);
+
+        // Of the ciphers that take any password, the one that leaves most room for a prefix.
+        return redacted.Replace($"{Hop.RedactedSecret}@", "aes-256-gcm:password@", StringComparison.Ordinal);
+    }
+
+    /// <inheritdoc/>
     public override bool TryParse(HopText text, [NotNullWhen(true)] out Hop? hop, [NotNullWhen(false)] out ChainError? error)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Specs;
@@ -8,10 +9,11 @@ namespace NetControl.ControlPlane.Tests.Fakes;
 /// <summary>A control plane over a fake engine, with the usual two proxies, one delegate and one device when asked.</summary>
 internal sealed class TestPlane : IDisposable
 {
-    public TestPlane(int eventCapacity = 4096, TimeProvider? time = null, IStateStore? store = null, FakeEngine? engine = null)
+    public TestPlane(
+        int eventCapacity = 4096, TimeProvider? time = null, IStateStore? store = null, FakeEngine? engine = null, ILogger? logger = null)
     {
         Engine = engine ?? new FakeEngine();
-        Plane = new NetControlPlane(Engine, store ?? new MemoryStateStore(), time ?? TimeProvider.System, NullLogger.Instance, eventCapacity);
+        Plane = new NetControlPlane(Engine, store ?? new MemoryStateStore(), time ?? TimeProvider.System, logger ?? NullLogger.Instance, eventCapacity);
     }
 
     public FakeEngine Engine { get; }

@@ -20,6 +20,39 @@ public sealed class HopRegistryTests
     }
 
     [Theory]
+    [InlineData("", "")]
+    [InlineData("ss://YWVzLTEyOC1nY206c2VjcmV0@proxy.example:1234?prefix=HTTP%2F1.1%20", "ss://REDACTED@proxy.example:1234?prefix=HTTP%2F1.1+")]
+    [InlineData("socks5://user:secret@proxy.example:1080", "socks5://REDACTED@proxy.example:1080")]
+    [InlineData("httpconnect://user:secret@proxy.example:443?sni=front.example", "httpconnect://REDACTED@proxy.example:443?sni=front.example")]
+    [InlineData("h2connect://proxy.example:443?auth=Bearer%20secret", "h2connect://proxy.example:443?auth=REDACTED")]
+    [InlineData("override:host=192.0.2.1&port=8443", "override:host=192.0.2.1&port=8443")]
+    [InlineData("split:2,3*5", "split:2,3*5")]
+    [InlineData("tls:sni=front.example&certname=proxy.example", "tls:sni=front.example&certname=proxy.example")]
+    [InlineData("tlsfrag:-1", "tlsfrag:-1")]
+    [InlineData("disorder:2", "disorder:2")]
+    [InlineData("socks5://u:secret@a:1|ss://aes-256-gcm:secret@b:2|split:1", "socks5://REDACTED@a:1|ss://REDACTED@b:2|split:1")]
+    public void Sanitize_ReplacesSecrets_KeepsTheRest_AndIsDoneWithWhatItMade(string text, string expected)
+    {
+        Assert.True(HopRegistry.Standard.TrySanitize(text, out string? sanitized, out _));
+        Assert.Equal(expected, sanitized);
+        Assert.True(HopRegistry.Standard.TrySanitize(sanitized, out string? again, out _));
+        Assert.Equal(expected, again);
+        Assert.Equal(!expected.Contains("REDACTED", StringComparison.Ordinal), HopRegistry.Standard.TryParse(expected, out _, out _));
+    }
+
+    [Theory]
+    [InlineData("socks5://REDACTED:secret@a")]
+    [InlineData("nothing://secret@a:1")]
+    [InlineData("ss://secret@a:1")]
+    [InlineData("socks5://REDACTED@a:1|secret")]
+    public void Sanitize_WhatIsNoChain_IsAnErrorWithoutIt(string text)
+    {
+        Assert.False(HopRegistry.Standard.TrySanitize(text, out string? sanitized, out ChainError? error));
+        Assert.Null(sanitized);
+        Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("vless://x@h:1", 1, 1, "config type 'vless' is not registered; registered: ")]
     [InlineData("socks5://a:1|", 2, 14, "is empty; remove the |, or write e.g. socks5://127.0.0.1:1080")]
     [InlineData("socks5://a:1| bogus:x", 2, 15, "config type 'bogus' is not registered; registered: ")]

@@ -1,0 +1,116 @@
+using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
+using NetControl.ControlPlane.Tests.Fakes;
+using NetControl.Network;
+using NetControl.Protocol.V1;
+using NetControl.Server.Tests.Audit;
+using NetControl.Transport.Chains;
+
+namespace NetControl.Server.Tests.Secrets;
+
+/// <summary>A secret goes in, and is looked for in everything that comes out.</summary>
+public sealed class SecretTests
+{
+    private const string Marker = "xyzzyplugh";
+    private const string Key2022 = "eHl6enlwbHVnaHh5enp5cA=="; // 16 bytes
+    private static readonly string[] s_without =
+        ["block", "disorder", "dnsintercept", "dnssplit", "dnstruncate", "do53", "doh", "dot", "override", "split", "tls", "tlsfrag", "ws"];
+
+    private static readonly Dictionary<string, string[]> s_texts = new(StringComparer.Ordinal)
+    {
+        ["socks5"] = [$"socks5://{Marker}u:{Marker}p@192.0.2.1:1080"],
+        ["ss"] =
+        [
+            $"ss://chacha20-ietf-poly1305:{Marker}@192.0.2.1:8388?prefix=abc",
+            $"ss://{Base64($"aes-128-gcm:{Marker}")}@192.0.2.1:8388#{Marker}",
+            $"ss://{Base64($"aes-256-gcm:{Marker}@192.0.2.1:8388")}",
+            $"ss://2022-blake3-aes-128-gcm:{Uri.EscapeDataString(Key2022)}@192.0.2.1:8388",
+        ],
+        ["httpconnect"] =
+            [$"httpconnect://{Marker}u:{Marker}p@192.0.2.1:443", $"httpconnect://192.0.2.1:3128?plain=true&auth=Bearer%20{Marker}"],
+        ["h2connect"] = [$"h2connect://{Marker}u:{Marker}p@192.0.2.1:443", $"h2connect://192.0.2.1:443?auth={Marker}&sni=a.example"],
+    };
+
+    private static readonly string[] s_marks = [Marker, Key2022, Uri.EscapeDataString(Key2022), .. s_texts["ss"].Skip(1).Take(2).Select(text => text[5..25])];
+
+    public static TheoryData<string> Texts() => [.. HopRegistry.Standard.Types.SelectMany(type => s_texts.GetValueOrDefault(type, []))
+        .Where(text => !text.Contains(Uri.EscapeDataString(Key2022), StringComparison.Ordinal) || HopRegistry.Standard.TryParse(text, out _, out _))];
+
+    [Fact]
+    public void EveryRegisteredHop_IsKnownHere() => Assert.Empty(
+        HopRegistry.Standard.Types.Except([.. s_without, .. s_texts.Keys, "h3connect"], StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Texts))]
+    public async Task ASecret_ComesOutNowhere(string config)
+    {
+        using MemoryLogs logs = new();
+        TestPlane plane = new(logger: logs);
+        await plane.AddDeviceAsync();
+        await using TestServer server = await TestServer.StartAsync(plane, logs: logs);
+        StringBuilder seen = new();
+        Proxy made = See(await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "s", Proxy = new Proxy { Config = config } }), seen).Proxy;
+        See(await server.Delegates.SwapDelegateAsync(new SwapDelegateRequest { Name = "delegates/egress", Proxy = "proxies/s" }), seen);
+        IStreamDialer dialer = server.Test.Engine.Open().Egress!.StreamDialer!;
+        for (int i = 0; i < 3; i++)
+        {
+            Exception failed = await Assert.ThrowsAnyAsync<Exception>(
+                async () => await dialer.DialAsync(HostPort.Parse("198.51.100.1:80"), TestContext.Current.CancellationToken));
+            seen.AppendLine(failed.ToString());
+        }
+
+        See(await server.Diagnostics.ProbeProxyAsync(new ProbeProxyRequest { Proxy = "proxies/s", TcpTargets = { "198.51.100.1:80" } }), seen);
+        See(await server.Diagnostics.ProbeProxyAsync(new ProbeProxyRequest { Config = config, TcpTargets = { "198.51.100.1:80" } }), seen);
+        See(await server.Proxies.ListProxiesAsync(new ListProxiesRequest()), seen);
+        See(await server.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = "delegates/egress" }), seen);
+        See(await server.Configuration.GetConfigurationAsync(new GetConfigurationRequest()), seen);
+        See(await server.Diagnostics.DiagnoseRoutingAsync(new DiagnoseRoutingRequest()), seen);
+        foreach (string broken in (string[])[config + "|", "x" + config, config.Replace(":", "", StringComparison.Ordinal)])
+        {
+            try
+            {
+                See(await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = new Proxy { Name = "proxies/s", Config = broken } }), seen);
+            }
+            catch (RpcException e)
+            {
+                seen.AppendLine(e.ToString()).AppendJoin('\n', e.Trailers.Select(t => t.IsBinary ? Encoding.UTF8.GetString(t.ValueBytes) : t.Value));
+            }
+        }
+
+        foreach (StreamAuditRecordsResponse record in await AuditReader.RememberedAsync(server.Channel, new StreamAuditRecordsRequest()))
+        {
+            See(record, seen);
+        }
+
+        seen.AppendLine(await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken));
+        seen.AppendLine(logs.Text).AppendJoin('\n', Environment.GetCommandLineArgs());
+        Assert.Contains("192.0.2.1", made.Config, StringComparison.Ordinal);
+        Assert.Contains("created proxies/s", logs.Text, StringComparison.Ordinal);
+        foreach (string mark in s_marks)
+        {
+            Assert.DoesNotContain(mark, seen.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Texts))]
+    public async Task WhatIsRead_IsRefusedWhenItIsWritten(string config)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Proxy made = (await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "s", Proxy = new Proxy { Config = config } })).Proxy;
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(
+            async () => await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = new Proxy { Name = made.Name, Config = made.Config } }));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Contains("REDACTED stands where", refused.Status.Detail, StringComparison.Ordinal);
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=');
+
+    private static T See<T>(T message, StringBuilder seen)
+        where T : IMessage
+    {
+        seen.AppendLine(JsonFormatter.Default.Format(message));
+        return message;
+    }
+}
