@@ -55,7 +55,7 @@ public sealed partial class PacketEngine : IAsyncDisposable
         _pump = new EventPump([.. _contexts.Select(context => context.Events)], logger);
         _mark = ProbeMark(Options.Mark, logger);
         SocketOptions sockets = new(_mark, Interface: null);
-        _lookups = new HostLookups(_loops);
+        _lookups = new HostLookups(_loops, sockets);
         StreamDialer = new LoopTcpDialer(_loops, sockets, own, _lookups);
         PacketListener = new LoopPacketListener(_loops, _udp, sockets);
         TimeProvider = new LoopTimeProvider();

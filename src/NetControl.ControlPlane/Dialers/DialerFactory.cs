@@ -12,7 +12,8 @@ internal sealed class DialerFactory
     private readonly HopContext _context;
 
     public DialerFactory(IEngine engine) =>
-        _context = new HopContext(new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider, () => engine.CurrentLoop);
+        _context = new HopContext(
+            new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider, () => engine.CurrentLoop, engine.LookUpAsync);
 
     /// <summary>Builds a proxy's ways out.</summary>
     /// <param name="spec">The proxy.</param>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NetControl.Engine.Interop.Linux;
 using NetControl.Engine.Loops;
 using NetControl.Network;
 
@@ -10,7 +11,7 @@ namespace NetControl.Engine.Sockets;
 /// The system's resolver opens sockets of its own, which carry no mark: where a device holds the default route, they lead back into it.
 /// Thread rule: any thread; what is found on a loop's behalf is told on that loop.
 /// </remarks>
-internal sealed class HostLookups(LoopGroup loops)
+internal sealed class HostLookups(LoopGroup loops, SocketOptions options)
 {
     private volatile IReadOnlyList<AddressLookup> _lookups = [FindBySystem];
 
@@ -21,7 +22,9 @@ internal sealed class HostLookups(LoopGroup loops)
         set => _lookups = value;
     }
 
-    /// <summary>Finds all addresses of a name. Comes back on a loop.</summary>
+    /// <summary>
+    /// Finds all addresses of a name, those first that our sockets have a route to (RFC 6724 section 5, rule 1). Comes back on a loop.
+    /// </summary>
     public async ValueTask<IReadOnlyList<IpAddr>> FindAllAsync(string host, CancellationToken cancellationToken)
     {
         EventLoop loop = loops.CurrentOrNext();
@@ -40,8 +43,22 @@ internal sealed class HostLookups(LoopGroup loops)
             }
         }
 
-        return found.Count > 0 ? found
+        return found.Count > 0 ? [.. found.OrderByDescending(HasRoute)]
             : throw error ?? new DialException(DialFailure.NameNotResolved, $"{host} has no address");
+    }
+
+    private bool HasRoute(IpAddr address)
+    {
+        const ushort AnyPort = 9; // connecting a datagram socket sends nothing
+        try
+        {
+            using SafeFd probe = new(options.Create(address.IsV4, Libc.SOCK_DGRAM));
+            return Libc.Connect(probe.Value, SockAddr.From(new AddrPort(address, AnyPort))) == 0;
+        }
+        catch (DialException)
+        {
+            return false; // a kernel without this family
+        }
     }
 
     private static async ValueTask<IReadOnlyList<IpAddr>> FindBySystem(string host, CancellationToken cancellationToken)

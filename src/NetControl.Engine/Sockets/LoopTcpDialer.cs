@@ -19,7 +19,7 @@ internal sealed class LoopTcpDialer : IStreamDialer
     public LoopTcpDialer(LoopGroup loops, SocketOptions options, OwnSockets? own = null, HostLookups? lookups = null)
     {
         _loops = loops;
-        Lookups = lookups ?? new HostLookups(loops);
+        Lookups = lookups ?? new HostLookups(loops, options);
         _race = new HappyEyeballsOptions { TimeProvider = new LoopTimeProvider() };
         _own = own ?? new OwnSockets();
         _options = options;

@@ -1,3 +1,6 @@
+using NetControl.Network;
+using NetControl.Transport.Direct;
+
 namespace NetControl.Transport.Chains;
 
 /// <summary>What a hop may use besides the way it is put around.</summary>
@@ -10,12 +13,14 @@ public sealed class HopContext
     /// The event loop that the caller runs on, or null on the thread pool; left out where there are no loops. A connection that several
     /// sessions share is kept per loop, so that it is only ever used by its own.
     /// </param>
-    public HopContext(Way direct, TimeProvider? timeProvider = null, Func<object?>? currentLoop = null)
+    /// <param name="lookup">Finds host names that cannot be dialled, such as those of servers for packets; the system's resolver if null.</param>
+    public HopContext(Way direct, TimeProvider? timeProvider = null, Func<object?>? currentLoop = null, AddressLookup? lookup = null)
     {
         ArgumentNullException.ThrowIfNull(direct);
         Direct = direct;
         TimeProvider = timeProvider ?? TimeProvider.System;
         CurrentLoop = currentLoop ?? (static () => null);
+        Lookup = lookup ?? SystemLookup.FindAsync;
     }
 
     /// <summary>Straight from this machine.</summary>
@@ -26,4 +31,7 @@ public sealed class HopContext
 
     /// <summary>The event loop that the caller runs on, or null.</summary>
     public Func<object?> CurrentLoop { get; }
+
+    /// <summary>Finds host names.</summary>
+    public AddressLookup Lookup { get; }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using NetControl.Network;
 
@@ -21,13 +20,12 @@ public sealed class TcpStreamDialer : IStreamDialer
             return await DialAsync(destination.Address, cancellationToken);
         }
 
-        IPAddress[] addresses = await ResolveAsync(destination.Host, cancellationToken);
         DialException? first = null;
-        foreach (IPAddress address in addresses)
+        foreach (IpAddr address in await SystemLookup.FindAsync(destination.Host, cancellationToken))
         {
             try
             {
-                return await DialAsync(new AddrPort(IpAddr.From(address), destination.Port), cancellationToken);
+                return await DialAsync(new AddrPort(address, destination.Port), cancellationToken);
             }
             catch (DialException e)
             {
@@ -36,18 +34,6 @@ public sealed class TcpStreamDialer : IStreamDialer
         }
 
         throw first ?? new DialException(DialFailure.NameNotResolved, $"{destination.Host} has no addresses");
-    }
-
-    private static async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken);
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            throw new DialException(DialFailure.NameNotResolved, $"{host} could not be resolved: {e.Message}", e);
-        }
     }
 
     private async ValueTask<IStreamConnection> DialAsync(AddrPort address, CancellationToken cancellationToken)

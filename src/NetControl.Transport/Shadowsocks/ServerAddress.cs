@@ -1,12 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
 using NetControl.Network;
 
 namespace NetControl.Transport.Shadowsocks;
 
 /// <summary>The address of a server that datagrams go to: packets, unlike streams, cannot be sent to a name.</summary>
-/// <remarks>Any thread. A name is resolved by the system and remembered for a minute, so that sessions do not each ask.</remarks>
-internal sealed class ServerAddress(HostPort server, TimeProvider timeProvider)
+/// <remarks>Any thread. A name's first address is remembered for a minute, so that sessions do not each ask.</remarks>
+internal sealed class ServerAddress(HostPort server, AddressLookup lookup, TimeProvider timeProvider)
 {
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(1);
 
@@ -28,22 +26,13 @@ internal sealed class ServerAddress(HostPort server, TimeProvider timeProvider)
 
     private async ValueTask<AddrPort> ResolveAsync(string host, CancellationToken cancellationToken)
     {
-        IPAddress[] addresses;
-        try
-        {
-            addresses = await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken);
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            throw new DialException(DialFailure.NameNotResolved, $"{host} could not be resolved: {e.Message}", e);
-        }
-
-        if (addresses.Length == 0)
+        IReadOnlyList<IpAddr> addresses = await lookup(host, cancellationToken);
+        if (addresses.Count == 0)
         {
             throw new DialException(DialFailure.NameNotResolved, $"{host} has no addresses");
         }
 
-        AddrPort address = new(IpAddr.From(addresses[0]), server.Port);
+        AddrPort address = new(addresses[0], server.Port);
         _answer = new Answer(address, timeProvider.GetTimestamp());
         return address;
     }

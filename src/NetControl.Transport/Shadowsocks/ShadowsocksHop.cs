@@ -36,7 +36,9 @@ public sealed record ShadowsocksHop(HostPort Server, ShadowsocksCipher Cipher, s
         };
         return new Way(
             new ShadowsocksStreamDialer(new StreamDialerEndpoint(inner.Streams, Server), key, options),
-            inner.Packets is NoPackets ? inner.Packets : new ShadowsocksPacketListener(inner.Packets, Server, key, context.TimeProvider));
+            inner.Packets is NoPackets
+                ? inner.Packets
+                : new ShadowsocksPacketListener(inner.Packets, Server, key, context.TimeProvider, context.Lookup));
     }
 
     private string Write(string secret) => $"{Type}://{secret}@{Server}{(Prefix.Length == 0 ? "" : $"?prefix={SaltPrefixText.Encode(Prefix)}")}";

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using NetControl.Network;
 using NetControl.Transport.Chains;
+using NetControl.Transport.Direct;
 
 namespace NetControl.Transport.Shadowsocks;
 
@@ -17,12 +18,13 @@ public sealed class ShadowsocksPacketListener : IPacketListener
 
     /// <summary>Makes a listener.</summary>
     /// <param name="datagrams">Opens the sockets that carry datagrams to the server, over whatever hops.</param>
-    /// <param name="server">Where the server listens; a name is resolved by the system.</param>
+    /// <param name="server">Where the server listens.</param>
     /// <param name="key">The method and key.</param>
     /// <param name="timeProvider">The clock; an event loop's where sockets are opened on loops.</param>
+    /// <param name="lookup">Finds the server's name, if it is one; the system's resolver if null.</param>
     /// <exception cref="ArgumentNullException">A part is null.</exception>
     public ShadowsocksPacketListener(
-        IPacketListener datagrams, HostPort server, ShadowsocksKey key, TimeProvider? timeProvider = null)
+        IPacketListener datagrams, HostPort server, ShadowsocksKey key, TimeProvider? timeProvider = null, AddressLookup? lookup = null)
     {
         ArgumentNullException.ThrowIfNull(datagrams);
         ArgumentNullException.ThrowIfNull(key);
@@ -31,7 +33,7 @@ public sealed class ShadowsocksPacketListener : IPacketListener
         _key = key;
         _xchacha = new Lazy<NSec.Cryptography.Key>(() => XChaChaPacketCodec.Import(key));
         _time = timeProvider ?? TimeProvider.System;
-        _server = new ServerAddress(server, _time);
+        _server = new ServerAddress(server, lookup ?? SystemLookup.FindAsync, _time);
     }
 
     /// <inheritdoc/>

@@ -142,6 +142,25 @@ public sealed class UdpFlowTests
     }
 
     [Fact]
+    public async Task ProxyThatServesDnsOnly_RefusesTheRest_AndTheSessionLivesOn()
+    {
+        await using TestEngine test = new(proxy: _ => new DnsTruncatePacketProxy());
+        AddrPort resolver = AddrPort.Parse("192.0.2.53:53");
+        AddrPort source = test.Host.NextSource(resolver);
+        test.Host.SendUdp(source, resolver, [1, 2, 3]); // no message
+        test.Host.SendUdp(source, new AddrPort(resolver.Address, 443), new byte[20]);
+        byte[] icmp = await test.Host.ExpectIcmpAsync(IcmpTypes.UnreachableV4);
+        ParsedPacket.TryParse(icmp, ChecksumTrust.Verify, out ParsedPacket parsed);
+        Assert.Equal(3, parsed.IcmpCode);
+        test.Host.SendUdp(source, resolver, [1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+        (AddrPort from, byte[] answer) = await test.Host.ExpectUdpAsync(source);
+        Assert.Equal(resolver, from);
+        Assert.Equal([1, 2, 0x83, 0, 0, 1, 0, 1, 0, 0, 0, 0], answer);
+        Assert.Equal((1, 1), (test.Drops(DropReason.Malformed), test.Drops(DropReason.NoEgress)));
+        Assert.Single(await test.Engine.ListSessionsAsync(null, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task FirstDatagramsThatRace_MakeOneSession()
     {
         using EchoServer echo = new();

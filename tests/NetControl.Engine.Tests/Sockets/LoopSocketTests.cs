@@ -84,6 +84,31 @@ public sealed class LoopSocketTests
     }
 
     [Fact]
+    public async Task Dial_NameByLookupsOfOurOwn_RacesWhatTheyFind_OnTheLoop()
+    {
+        await using SocketRig rig = new();
+        using EchoServer echo = new();
+        string asked = "";
+        rig.Dialer.Lookups.Current =
+        [
+            (host, _) =>
+            {
+                asked = host;
+                return new ValueTask<IReadOnlyList<IpAddr>>([IpAddr.Parse("::1"), IpAddr.Parse("127.0.0.1")]);
+            },
+        ];
+        AddrPort remote = await rig.Async(async () =>
+        {
+            using IStreamConnection stream = await rig.Dialer.DialAsync(new HostPort("echo.test", (ushort)echo.EndPoint.Port));
+            Assert.True(rig.Loop.InLoop);
+            return stream.RemoteAddress;
+        });
+        Assert.Equal(("echo.test", AddrPort.From(echo.EndPoint)), (asked, remote)); // nobody listens on ::1
+        IReadOnlyList<IpAddr> found = await rig.Dialer.Lookups.FindAllAsync("echo.test", CancellationToken.None);
+        Assert.Equal(2, found.Count);
+    }
+
+    [Fact]
     public async Task Dial_NameThatDoesNotExist_IsNotResolved()
     {
         await using SocketRig rig = new();
