@@ -9,7 +9,7 @@ hop_for() { # mode -> HOP, the proxy's configuration
     ss-aes) SS_METHOD=aes-256-gcm HOP="ss://aes-256-gcm:$SS_PASSWORD@$UP_SRV:$SS_PORT" ;;
     ss-chacha) SS_METHOD=chacha20-ietf-poly1305 HOP="ss://chacha20-ietf-poly1305:$SS_PASSWORD@$UP_SRV:$SS_PORT" ;;
     tls) HOP="tls:sni=bench.test&certname=bench.test&ca=$WORK/hop.crt|socks5://$UP_SRV:$TLS_PORT" DRV_UDP=0 ;;
-    h1) HOP="http://$UP_SRV:$HTTP_PORT" DRV_UDP=0 ;;
+    h1) HOP="httpconnect://$UP_SRV:$HTTP_PORT?plain=true" DRV_UDP=0 ;;
     *) echo "unknown mode $1" >&2; return 2 ;;
   esac
 }
@@ -25,7 +25,7 @@ hop_up() { # mode
         "$WORK/hop.crt" "$WORK/hop.key" >"$WORK/hop.conf"
       hop_run stunnel4 "$WORK/hop.conf"; port=$TLS_PORT ;;
     h1)
-      printf 'Port %s\nListen %s\nTimeout 600\nMaxClients 2000\nLogLevel Critical\nLogFile "/dev/null"\n' $HTTP_PORT "$UP_SRV" >"$WORK/hop.conf"
+      printf 'Port %s\nListen %s\nTimeout 600\nMaxClients 2000\nLogLevel Critical\n' $HTTP_PORT "$UP_SRV" >"$WORK/hop.conf"
       hop_run tinyproxy -d -c "$WORK/hop.conf"; port=$HTTP_PORT ;;
     *) return 0 ;;
   esac
