@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Health.V1;
 
@@ -8,6 +9,7 @@ namespace NetControl.Cli.Commands;
 internal static class HealthCommand
 {
     private const double UsualPatience = 3;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     public static Command Create()
     {
@@ -18,18 +20,43 @@ internal static class HealthCommand
             DefaultValueFactory = _ => "",
         };
         Option<string?> timeout = Common.Duration("--timeout", "How long to wait for the answer; default 3s.");
+        Option<string?> wait = Common.Duration("--wait", "Ask again and again, also where there is no server yet, until it serves or so much time is over.");
         return new Command("health", "Ask whether the server serves: exit code 0 if it does, 1 if not, 3 for a service that it does not have, 4 "
-            + "without an answer.") { service, timeout }.Does(async (p, c) =>
+            + "without an answer.") { service, timeout, wait }.Does(async (p, c) =>
         {
             TimeSpan patience = Common.ParseDuration(p.GetValue(timeout))?.ToTimeSpan() ?? TimeSpan.FromSeconds(UsualPatience);
-            HealthCheckResponse response = await new Health.HealthClient(c.Invoker).CheckAsync(
-                new HealthCheckRequest { Service = p.GetRequiredValue(service) }, deadline: DateTime.UtcNow + patience,
-                cancellationToken: c.Cancellation);
+            HealthCheckRequest request = new() { Service = p.GetRequiredValue(service) };
+            Task<HealthCheckResponse> Ask() => new Health.HealthClient(c.Invoker).CheckAsync(
+                request, deadline: DateTime.UtcNow + patience, cancellationToken: c.Cancellation).ResponseAsync;
+            HealthCheckResponse response = Common.ParseDuration(p.GetValue(wait)) is { } longest
+                ? await WaitAsync(Ask, longest.ToTimeSpan(), c.Cancellation) : await Ask();
             c.Printer.Print(response, () => $"{response.Status}\n");
             if (response.Status != HealthCheckResponse.Types.ServingStatus.Serving)
             {
                 throw new RpcException(new Status(StatusCode.FailedPrecondition, $"\"{p.GetValue(service)}\" is not serving"));
             }
         });
+    }
+
+    private static async Task<HealthCheckResponse> WaitAsync(
+        Func<Task<HealthCheckResponse>> ask, TimeSpan longest, CancellationToken cancellation)
+    {
+        using PeriodicTimer timer = new(s_pause);
+        for (long start = Stopwatch.GetTimestamp(); ; await timer.WaitForNextTickAsync(cancellation))
+        {
+            bool last = Stopwatch.GetElapsedTime(start) >= longest;
+            try
+            {
+                HealthCheckResponse response = await ask();
+                if (last || response.Status == HealthCheckResponse.Types.ServingStatus.Serving)
+                {
+                    return response;
+                }
+            }
+            catch (RpcException e) when (!last && e.StatusCode is (StatusCode.Unavailable or StatusCode.DeadlineExceeded))
+            {
+                // Not there yet.
+            }
+        }
     }
 }

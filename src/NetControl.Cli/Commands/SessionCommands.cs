@@ -10,7 +10,7 @@ namespace NetControl.Cli.Commands;
 internal static class SessionCommands
 {
     public static Command Create() =>
-        new("sessions", "TCP connections and UDP sockets that go through.") { List(), Get(), Close(), Watch() };
+        new("sessions", "TCP connections and UDP sockets that go through.") { List(), Get(), Close(), Watch(), SessionWaitCommand.Create() };
 
     private static Command List()
     {

@@ -186,6 +186,18 @@ public sealed class AllCallsTests
         Assert.Equal(2, output.Split("---\n").Length);
     }
 
+    [Fact]
+    public async Task SessionsWait_EndsWithTheLastTcpSession_OrWithItsTime()
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        Assert.Equal(ExitCode.Ok, (await server.RunAsync("sessions", "wait", "--timeout", "60s")).Code);
+        ListSessionsRequest asked = Assert.IsType<ListSessionsRequest>(Assert.Single(server.Calls).Request);
+        Assert.Equal([SessionProtocol.Tcp], asked.Filter.Protocols);
+        server.Answers.Add(new ListSessionsResponse { Sessions = { new Session() } });
+        Assert.Equal(ExitCode.Ok, (await server.RunAsync("sessions", "wait", "--timeout", "300ms")).Code);
+        Assert.True(server.Calls.Count > 2);
+    }
+
     [Theory]
     [InlineData(HealthCheckResponse.Types.ServingStatus.Serving, ExitCode.Ok)]
     [InlineData(HealthCheckResponse.Types.ServingStatus.NotServing, ExitCode.Refused)]
