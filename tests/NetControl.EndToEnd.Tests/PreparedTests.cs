@@ -61,6 +61,21 @@ public sealed class PreparedTests
     }
 
     [Fact]
+    public async Task WithoutIpv6_TheSameFileServesIpv4()
+    {
+        await using World world = World.Create();
+        world.StartServers();
+        Socks5Server socks = world.StartSocks5();
+        world.Client.Execute("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1");
+        string configuration = world.Configuration($"socks5://{socks.EndPoint}");
+        Assert.NotEqual(0, await world.LaunchDaemon(configuration).WaitForExitAsync());
+        await world.StartDaemonAsync(configuration, "--ipv6", "auto");
+        Assert.Equal("hello", Fetch(world, World.Web4).Output);
+        Assert.Equal(1, socks.Connects);
+        Assert.Equal(0, await world.Daemon.TerminateAsync());
+    }
+
+    [Fact]
     public async Task ExcludedRoutes_AreLeftToTheMachine_AndChangeInPlace()
     {
         await using World world = World.Create();

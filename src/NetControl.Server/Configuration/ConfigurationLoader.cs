@@ -16,8 +16,10 @@ internal static class ConfigurationLoader
     private const long LargestFile = 4 << 20;
 
     /// <summary>Reads and checks a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="ipv6">Whether the devices' IPv6 addresses and routes count.</param>
     /// <exception cref="ConfigurationException">With every violation.</exception>
-    public static ServerConfiguration LoadFile(string path) => Load(ReadFile(path), path);
+    public static ServerConfiguration LoadFile(string path, bool ipv6 = true) => Load(ReadFile(path), path, ipv6);
 
     /// <summary>Reads a file's text.</summary>
     /// <exception cref="ConfigurationException">It cannot be read, or is too long to be meant.</exception>
@@ -42,7 +44,7 @@ internal static class ConfigurationLoader
 
     /// <summary>Reads and checks a text.</summary>
     /// <exception cref="ConfigurationException">With every violation.</exception>
-    public static ServerConfiguration Load(string yaml, string file = "config")
+    public static ServerConfiguration Load(string yaml, string file = "config", bool ipv6 = true)
     {
         ViolationList violations = new();
         using YamlToProtoJson converter = new(violations);
@@ -57,8 +59,9 @@ internal static class ConfigurationLoader
 
         List<Violation> all = [.. violations.Items, .. meaning.Items.Where(v => !violations.Items.Any(cause => Follows(v, cause)))];
         return all.Count == 0
-            ? new ServerConfiguration(listen.Grpc, listen.Http, desired, engine)
+            ? new ServerConfiguration(listen.Grpc, listen.Http, ipv6 ? desired : Ipv6Presence.Without(desired), engine)
             {
+                Ipv6 = ipv6,
                 Access = listen.Access,
                 Json = listen.Json,
                 Health = listen.Health,

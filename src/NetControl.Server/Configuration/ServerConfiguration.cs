@@ -23,6 +23,9 @@ internal sealed record ServerConfiguration(
     /// <summary>Where the API is served as JSON; the default is nowhere.</summary>
     public IReadOnlyList<ListenAddress> Json { get; init; } = [];
 
+    /// <summary>Whether the devices' IPv6 addresses and routes are in it.</summary>
+    public bool Ipv6 { get; init; } = true;
+
     /// <summary>Where gRPC's health service alone is served; null is nowhere.</summary>
     public ListenAddress? Health { get; init; }
 }

@@ -46,7 +46,7 @@ internal sealed class FileReloader
     {
         try
         {
-            ServerConfiguration configuration = ConfigurationLoader.LoadFile(_path);
+            ServerConfiguration configuration = ConfigurationLoader.LoadFile(_path, _first.Ipv6);
             if (configuration.Http != _first.Http || !configuration.Grpc.SequenceEqual(_first.Grpc))
             {
                 ServerLog.ListenUnchanged(_logger, _path);

@@ -76,6 +76,7 @@ internal static class ServerCommand
             HelpName = "N"
         };
         Option<string?> tun = new("--tun") { Description = "The node of the TUN driver; default /dev/net/tun.", HelpName = "PATH" };
+        Option<string> ipv6 = Ipv6Option.Create();
         Option<string?> drain = new("--drain-timeout")
         {
             Description = "On SIGTERM, refuse new sessions and let the others go on for up to this long; default 0s ends them at once.",
@@ -115,7 +116,7 @@ internal static class ServerCommand
             }
         });
         RootCommand root = new("netcontrold: turns a TUN device into controlled egress, driven over gRPC.") { config, state, check,
-            loops, logLevel, logFormat, auditLog, hardening, tun, drain, TokenCommand.Create(),
+            loops, logLevel, logFormat, auditLog, hardening, tun, ipv6, drain, TokenCommand.Create(),
             SetupCommand.Create(), ReleaseCommand.Create() };
         root.SetAction((parsed, _) => run(new ServerOptions
         {
@@ -127,6 +128,7 @@ internal static class ServerCommand
             AuditLog = parsed.GetValue(auditLog),
             Hardening = parsed.GetValue(hardening) != "off",
             TunPath = parsed.GetValue(tun),
+            Ipv6 = Ipv6Option.Read(parsed.GetValue(ipv6)),
             DrainTimeout = DrainTimeout.Parse(parsed.GetValue(drain) ?? "0s")!.Value,
             JsonLogs = parsed.GetValue(logFormat) == "json",
         }));

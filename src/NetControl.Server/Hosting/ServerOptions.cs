@@ -24,6 +24,9 @@ internal sealed record ServerOptions
     /// <summary>The TUN driver's node, instead of /dev/net/tun; or null.</summary>
     public string? TunPath { get; init; }
 
+    /// <summary>Whether the file's IPv6 addresses and routes count.</summary>
+    public bool Ipv6 { get; init; } = true;
+
     /// <summary>How long sessions may go on when the process is asked to end.</summary>
     public TimeSpan DrainTimeout { get; init; }
 

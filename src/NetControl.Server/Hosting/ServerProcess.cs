@@ -33,7 +33,7 @@ internal static class ServerProcess
                 ProcessHardening.KeepSecrets();
             }
 
-            ServerConfiguration configuration = ConfigurationLoader.Load(text, options.ConfigFile ?? "config");
+            ServerConfiguration configuration = ConfigurationLoader.Load(text, options.ConfigFile ?? "config", options.Ipv6);
             if (options.AuditLog is { } auditLog)
             {
                 configuration = configuration with { Access = configuration.Access with { AuditFile = Path.GetFullPath(auditLog) } };

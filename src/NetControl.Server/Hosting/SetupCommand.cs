@@ -18,6 +18,7 @@ internal static class SetupCommand
             Description = "Make a node of the TUN driver here, for that user; start netcontrold with --tun and the same path.",
             HelpName = "PATH",
         };
+        Option<string> ipv6 = Ipv6Option.Create();
         Option<bool> remove = new("--remove") { Description = "Take away what was prepared in this network namespace, instead." };
         user.Validators.Add(result =>
         {
@@ -28,7 +29,7 @@ internal static class SetupCommand
         });
         Command command = new("setup", "Prepare this network namespace, with privileges, for a netcontrold without any: the interfaces of a configuration, "
             + "which outlive it and belong to its user, their addresses, routes and rules, the kill switch, and a rule that leaves that user's own traffic "
-            + "to the machine's routes. May be run again.") { config, user, make, remove };
+            + "to the machine's routes. May be run again.") { config, user, make, ipv6, remove };
         command.Validators.Add(result =>
         {
             if (!result.GetValue(remove) && (result.GetResult(config) is null || result.GetResult(user) is null))
@@ -42,7 +43,8 @@ internal static class SetupCommand
             {
                 IEnumerable<string> lines = parsed.GetValue(remove)
                     ? DevicePreparer.Remove().Select(what => $"removed {what}")
-                    : Prepare(parsed.GetValue(config)!, AccountNames.User(parsed.GetValue(user)!)!.Value, parsed.GetValue(make));
+                    : Prepare(parsed.GetValue(config)!, AccountNames.User(parsed.GetValue(user)!)!.Value, parsed.GetValue(make),
+                        Ipv6Option.Read(parsed.GetValue(ipv6)));
                 foreach (string line in lines)
                 {
                     await parsed.InvocationConfiguration.Output.WriteLineAsync(line);
@@ -62,9 +64,9 @@ internal static class SetupCommand
         return command;
     }
 
-    private static IEnumerable<string> Prepare(string config, uint user, string? node)
+    private static IEnumerable<string> Prepare(string config, uint user, string? node, bool ipv6)
     {
-        ServerConfiguration configuration = ConfigurationLoader.LoadFile(config);
+        ServerConfiguration configuration = ConfigurationLoader.LoadFile(config, ipv6);
         return DevicePreparer.Prepare(configuration.Desired, configuration.Engine, user, node)
             .Select(name => $"prepared interface {name} for user {user}");
     }
