@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Server.Configuration;
@@ -43,6 +44,9 @@ internal sealed class SecureServer : IAsyncDisposable
 
     /// <summary>Where health alone is served.</summary>
     public string HealthUrl => _listeners.Health!.Url;
+
+    /// <summary>What is exported.</summary>
+    public EngineMetrics Exported => _app.Services.GetRequiredService<EngineMetrics>();
 
     public static async Task<SecureServer> StartAsync(string yaml, TimeProvider? time = null)
     {
