@@ -29,9 +29,10 @@ internal static class HttpFace
     private static Task WriteReadinessAsync(HttpContext context, NetControlPlane plane)
     {
         IReadOnlyList<DeviceView> devices = plane.Devices.All();
-        bool ready = Readiness.Of(plane, devices);
+        bool ready = Readiness.Of(plane);
         context.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        IEnumerable<string> lines = devices.Select(device => $"{device.Meta.Name} {device.Phase.ToString().ToUpperInvariant()}\n");
+        IEnumerable<string> lines = devices.Select(device => $"{device.Meta.Name} {device.Phase.ToString().ToUpperInvariant()}\n")
+            .Concat(plane.Delegates.All().Where(Readiness.Fails).Select(way => $"{way.Meta.Name} {way.Proxy} UNHEALTHY\n"));
         string head = ready ? "ok\n" : plane.ShuttingDown ? "shutting down\n" : "not ready\n";
         return context.Response.WriteAsync(head + string.Concat(lines), context.RequestAborted);
     }

@@ -75,7 +75,7 @@ internal sealed class HealthService : Health.HealthBase
 
         if (service == Readiness.Service)
         {
-            return Readiness.Of(_plane, _plane.Devices.All()) ? HealthCheckResponse.Types.ServingStatus.Serving
+            return Readiness.Of(_plane) ? HealthCheckResponse.Types.ServingStatus.Serving
                 : HealthCheckResponse.Types.ServingStatus.NotServing;
         }
 
