@@ -14,7 +14,7 @@ public sealed class ReadinessTests
     [InlineData(null, ProxyCondition.Unhealthy, false)] // nobody's way out
     public void Delegate_FailsWhenItsProxyDoes(string? user, ProxyCondition condition, bool expected)
     {
-        DelegateView view = new(new ResourceMeta("delegates/egress", "u", "e", 1, default, default), "proxies/a", false, user is null ? [] : [user])
+        DelegateView view = new(new ResourceMeta("delegates/egress", "u", "e", 1, default, default), "proxies/a", false, user is null ? [] : [user], [])
         {
             Health =
             [
