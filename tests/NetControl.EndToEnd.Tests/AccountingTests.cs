@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using NetControl.Protocol.V1;
 using NetControl.Testing;
@@ -90,6 +91,33 @@ public sealed class AccountingTests
         Assert.True(lint.ExitCode == 0 && lint.Output.Length == 0 && lint.Error.Length == 0, lint.Error + lint.Output);
         Assert.Equal("ok", (await world.Api.ReadAsync("/healthz")).Trim());
         Assert.StartsWith("ok", await world.Api.ReadAsync("/readyz"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metrics_AreScrapedByARealPrometheus()
+    {
+        await using World world = await World.StartAsync();
+        world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/");
+        string file = Path.Combine(world.Folder, "prometheus.yml");
+        await File.WriteAllTextAsync(file, """
+            global: {scrape_interval: 200ms, scrape_timeout: 200ms}
+            scrape_configs:
+              - job_name: netcontrol
+                static_configs: [{targets: ["127.0.0.1:9464"]}]
+
+            """);
+        world.Run(world.Client, "prometheus", $"--config.file={file}", $"--storage.tsdb.path={Path.Combine(world.Folder, "tsdb")}",
+            "--web.listen-address=127.0.0.1:9090", "--log.level=error");
+        await World.WaitForPortAsync(world.Client, new IPEndPoint(IPAddress.Loopback, 9090));
+        string answer = "";
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        while (!answer.Contains("\"1\"]", StringComparison.Ordinal))
+        {
+            Assert.False(limit.IsCancellationRequested, $"Prometheus has not seen the session: {answer}");
+            await Task.Delay(100, CancellationToken.None);
+            answer = world.Execute("curl", "-sS", "-m", "20",
+                "http://127.0.0.1:9090/api/v1/query?query=sum(netcontrol_sessions_opened_total)%20*%20on()%20sum(up)");
+        }
     }
 
     private static async Task AssertBooksAsync(World world, SessionLedger ledger)

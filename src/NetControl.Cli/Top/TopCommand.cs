@@ -81,16 +81,20 @@ internal static class TopCommand
             {
                 TopSample sample = model.Sample(clock.Elapsed);
                 clock.Restart();
-                c.Printer.PrintText(Home + string.Join($"{ClearToEndOfLine}\r\n", TopScreen.Draw(
-                    sample, order, Math.Max(20, Console.WindowWidth), Math.Max(5, Console.WindowHeight), DateTime.UtcNow))
-                    + ClearToEndOfLine + ClearBelow);
-                ConsoleKey? key = await KeyAsync(reading, pause, c.Cancellation);
-                if (key is ConsoleKey.Q or ConsoleKey.Escape)
-                {
-                    return;
-                }
 
-                order = key is ConsoleKey.S ? (SortOrder)(((int)order + 1) % 3) : order;
+                // A key redraws what was sampled: rates over the time between two keys would say nothing.
+                for (ConsoleKey? key = ConsoleKey.None; key is not null; key = await KeyAsync(reading, pause - clock.Elapsed, c.Cancellation))
+                {
+                    if (key is ConsoleKey.Q or ConsoleKey.Escape)
+                    {
+                        return;
+                    }
+
+                    order = key is ConsoleKey.S ? (SortOrder)(((int)order + 1) % 3) : order;
+                    c.Printer.PrintText(Home + string.Join($"{ClearToEndOfLine}\r\n", TopScreen.Draw(
+                        sample, order, Math.Max(20, Console.WindowWidth), Math.Max(5, Console.WindowHeight), DateTime.UtcNow))
+                        + ClearToEndOfLine + ClearBelow);
+                }
             }
         }
         finally

@@ -15,7 +15,7 @@ internal static class TopScreen
         double received = sample.Sessions.Sum(s => s.ReceivedRate);
         List<string> lines =
         [
-            $"netctl top  {now:HH:mm:ss}  {sample.Sessions.Count} live, {sample.OpenedRate:0.#}/s opened, {sample.ClosedRate:0.#}/s closed  "
+            $"{now:HH:mm:ss}  {sample.Sessions.Count} live by {$"{order}".ToLowerInvariant()}  +{sample.OpenedRate:0.#} -{sample.ClosedRate:0.#} /s  "
                 + $"sent {Size(sent)}/s  received {Size(received)}/s{(sample.Lost > 0 ? $"  LOST {sample.Lost} events" : "")}",
         ];
         string[] totals = Lines(Totals(sample));
@@ -56,7 +56,8 @@ internal static class TopScreen
 
     private static string Sessions(TopSample sample, SortOrder order, DateTime now, int most)
     {
-        Table table = new("SESSION", "PROTO", "SOURCE", "DESTINATION", "PROXY", "SENT/S", "RECEIVED/S", "SENT", "RECEIVED", "AGE");
+        // What a narrow terminal cuts off is what one needs least.
+        Table table = new("SESSION", "PROTO", "SENT/S", "RECEIVED/S", "DESTINATION", "AGE", "SOURCE", "PROXY", "SENT", "RECEIVED");
         IOrderedEnumerable<TopSession> ordered = order switch
         {
             SortOrder.Age => sample.Sessions.OrderBy(s => s.Session.OpenTime.ToDateTime()),
@@ -67,9 +68,9 @@ internal static class TopScreen
         {
             Session session = s.Session;
             table.Add(session.Name["devices/".Length..].Replace("/sessions/", "/", StringComparison.Ordinal),
-                session.Protocol == SessionProtocol.Udp ? "udp" : "tcp", session.Source, session.Destination, session.Proxy, Size(s.SentRate),
-                Size(s.ReceivedRate), Size(session.BytesSent), Size(session.BytesReceived),
-                $"{Math.Max(0, (now - session.OpenTime.ToDateTime()).TotalSeconds):0}s");
+                session.Protocol == SessionProtocol.Udp ? "udp" : "tcp", Size(s.SentRate), Size(s.ReceivedRate),
+                session.Destination, $"{Math.Max(0, (now - session.OpenTime.ToDateTime()).TotalSeconds):0}s", session.Source, session.Proxy,
+                Size(session.BytesSent), Size(session.BytesReceived));
         }
 
         return table.ToString();

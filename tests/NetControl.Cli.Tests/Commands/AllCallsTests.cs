@@ -36,6 +36,7 @@ public sealed class AllCallsTests
             "devices resume tun0", "devices delete tun0", "devices attach tun0 delegates/egress", "devices detach tun0",
             "proxies create up", "proxies get up", "proxies list", "proxies update up --config x", "proxies delete up",
             "delegates create egress up", "delegates get egress", "delegates list", "delegates swap egress up", "delegates delete egress",
+            "delegates update egress --proxies up",
             "sessions list", "sessions get devices/tun0/sessions/1", "sessions close --all", "sessions follow", "accounting",
             "config get", $"config apply {file} --prune", "config confirm abc", "config revert abc", "watch devices", "info",
             $"policies create p --file {rules}", "policies get p", "policies list", $"policies update p --file {rules}", "policies delete p",

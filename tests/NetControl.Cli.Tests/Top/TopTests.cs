@@ -15,14 +15,14 @@ public sealed class TopTests
         TopSample sample = model.Sample(TimeSpan.FromSeconds(2));
         string[] screen = [.. TopScreen.Draw(sample, SortOrder.Rate, 160, 40, s_now)];
         Assert.Equal("""
-            netctl top  12:00:00  2 live, 0.5/s opened, 0.5/s closed  sent 2K/s  received 2M/s  LOST 3 events
+            12:00:00  2 live by rate  +0.5 -0.5 /s  sent 2K/s  received 2M/s  LOST 3 events
 
             DEVICE        DELEGATE          TCP  UDP  SENT/S  RECEIVED/S
             devices/tun0  delegates/egress    1    1  2K      2M
 
-            SESSION  PROTO  SOURCE       DESTINATION      PROXY      SENT/S  RECEIVED/S  SENT   RECEIVED  AGE
-            tun0/2   udp    10.0.0.1:12  198.18.0.1:1002  proxies/a  1K      2M          2K     4M        20s
-            tun0/1   tcp    10.0.0.1:11  198.18.0.1:1001  proxies/a  1K      0B          10.7K  0B        10s
+            SESSION  PROTO  SENT/S  RECEIVED/S  DESTINATION      AGE  SOURCE       PROXY      SENT   RECEIVED
+            tun0/2   udp    1K      2M          198.18.0.1:1002  20s  10.0.0.1:12  proxies/a  2K     4M
+            tun0/1   tcp    1K      0B          198.18.0.1:1001  10s  10.0.0.1:11  proxies/a  10.7K  0B
             """.Split('\n'), screen);
         Assert.Equal(0, model.Sample(TimeSpan.FromSeconds(2)).Sessions.Sum(s => s.Rate));
     }
