@@ -157,7 +157,8 @@ internal sealed class DnsTarget : IFuzzTarget
 
     private static void Post(byte[] said, int piece)
     {
-        DnsHttpsTransport transport = new(new HttpServer(said, piece), new HostPort("dns.example", 443));
+        SayingEndpoint server = new(said, piece);
+        DnsHttpsTransport transport = new(server, new HostPort("dns.example", 443));
         Task<byte[]> exchange = transport.ExchangeAsync(s_query).AsTask();
         Unless(exchange.IsCompleted, "a server that says all it has to say is judged at once");
         try
@@ -167,6 +168,7 @@ internal sealed class DnsTarget : IFuzzTarget
         catch (DnsException e)
         {
             Unless(e.Message.Length > 0, "a failure has a reason");
+            Unless(server.Opened - server.Ended <= 1, "no more than a connection to use again is left");
         }
     }
 
@@ -176,43 +178,5 @@ internal sealed class DnsTarget : IFuzzTarget
     {
         public ValueTask<byte[]> ExchangeAsync(ReadOnlyMemory<byte> query, CancellationToken cancellationToken = default) =>
             new(DnsReply.Empty(query.Span, DnsRcode.NoError));
-    }
-
-    private sealed class HttpServer(byte[] said, int piece) : IStreamEndpoint
-    {
-        public ValueTask<IStreamConnection> ConnectAsync(CancellationToken cancellationToken = default) => new(new Stream(said, piece));
-    }
-
-    private sealed class Stream(byte[] said, int piece) : IStreamConnection
-    {
-        private int _at;
-
-        public AddrPort LocalAddress => default;
-
-        public AddrPort RemoteAddress => default;
-
-        public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            int count = Math.Min(Math.Min(buffer.Length, piece), said.Length - _at);
-            said.AsSpan(_at, count).CopyTo(buffer.Span);
-            _at += count;
-            return new ValueTask<int>(count);
-        }
-
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-        public ValueTask CloseWriteAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-        public void CloseRead()
-        {
-        }
-
-        public void Abort()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }
