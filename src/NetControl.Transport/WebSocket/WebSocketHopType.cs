@@ -42,6 +42,10 @@ public sealed class WebSocketHopType : HopType
         return true;
     }
 
+    /// <inheritdoc/>
+    public override string FillIn(string redacted) =>
+        base.FillIn(redacted).Replace($"_path={Hop.RedactedSecret}", "_path=/path", StringComparison.Ordinal);
+
     private static ChainError? Check(HopText text, HopOption? path, string key)
     {
         if (path is not { } option)

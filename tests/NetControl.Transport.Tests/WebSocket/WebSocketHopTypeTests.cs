@@ -17,6 +17,8 @@ public sealed class WebSocketHopTypeTests
         Assert.Equal((redacted, redacted), (hop.Redacted, hop.ToString()));
         Assert.Equal(hop, Parse(hop.Text));
         Assert.Empty(hop.Servers);
+        Assert.True(HopRegistry.Standard.TrySanitize(redacted, out string? again, out _));
+        Assert.Equal(redacted, again);
     }
 
     [Theory]
