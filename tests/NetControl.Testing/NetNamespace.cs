@@ -46,6 +46,10 @@ public sealed class NetNamespace : IDisposable
         NetNamespace result = new($"nct{Environment.ProcessId}x{Interlocked.Increment(ref s_count)}");
         MustRun("ip", "netns", "add", result.Name);
         result.Ip("link", "set", "lo", "up");
+
+        // A new namespace inherits this from the machine, where a container engine may have switched it on; what a test sends to no one
+        // would come back to it.
+        result.Execute("sysctl", "-qw", "net.ipv4.ip_forward=0");
         return result;
     }
 

@@ -85,6 +85,8 @@ public sealed class HttpConnectTests
         foreach (string[] way in (string[][])[[], ["-R"], ["-P", "8"], ["-R", "-P", "8"]])
         {
             using JsonDocument report = JsonDocument.Parse(world.Execute("iperf3", ["-c", "198.18.0.1", "-t", "1", "-J", .. way]));
+            string? error = report.RootElement.TryGetProperty("error", out JsonElement said) ? said.GetString() : null;
+            Assert.True(error is null, $"iperf3 {string.Join(' ', way)}: {error}");
             long bytes = report.RootElement.GetProperty("end").GetProperty("sum_received").GetProperty("bytes").GetInt64();
             TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{program} {string.Join(' ', way)}: {bytes * 8 / 1e9:F2} Gbit"));
             Assert.True(bytes > 5_000_000, $"iperf3 {string.Join(' ', way)} carried {bytes} bytes in a second");
