@@ -14,7 +14,8 @@ internal sealed class WebSocketServer : IDisposable
 
     private WebSocketServer(Func<ScriptedConnection, Task> script) => _proxy = new ScriptedProxy(async connection =>
     {
-        Request = await AcceptAsync(connection);
+        Request = await ReadRequestAsync(connection);
+        await AcceptAsync(connection, Request);
         await script(connection);
     });
 
@@ -42,7 +43,7 @@ internal sealed class WebSocketServer : IDisposable
 
     public void Dispose() => _proxy.Dispose();
 
-    private static async Task<string> AcceptAsync(ScriptedConnection connection)
+    private static async Task<string> ReadRequestAsync(ScriptedConnection connection)
     {
         var request = new StringBuilder();
         while (!request.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
@@ -50,12 +51,15 @@ internal sealed class WebSocketServer : IDisposable
             request.Append(Encoding.ASCII.GetString(await connection.ReadAsync(1)));
         }
 
-        string text = request.ToString();
-        string key = text.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..];
+        return request.ToString();
+    }
+
+    private static async Task AcceptAsync(ScriptedConnection connection, string request)
+    {
+        string key = request.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..];
         byte[] answer = new byte[28];
         WebSocketHandshake.Accept(Encoding.ASCII.GetBytes(key), answer);
         await connection.WriteAsync(
             [.. "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Accept: "u8, .. answer, .. "\r\n\r\n"u8]);
-        return text;
     }
 }
