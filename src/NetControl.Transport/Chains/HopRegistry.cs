@@ -97,7 +97,7 @@ public sealed class HopRegistry
         }
 
         hop = null;
-        string shown = IsScheme(text.Scheme) ? text.Scheme : "?";
+        string shown = IsScheme(text) ? text.Scheme : "?";
         error = text.Error(0, text.Text.Length == 0
             ? "is empty; remove the |, or write e.g. socks5://127.0.0.1:1080"
             : $"config type '{shown}' is not registered; registered: {string.Join(", ", Types)}");
@@ -105,7 +105,7 @@ public sealed class HopRegistry
     }
 
     // RFC 3986, section 3.1. What does not look like a scheme may be a secret in the wrong place, and is not repeated.
-    private static bool IsScheme(string text) =>
-        text.Length is > 0 and <= 20 && char.IsAsciiLetter(text[0])
-            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
+    private static bool IsScheme(HopText text) =>
+        text.Text.Contains(':', StringComparison.Ordinal) && text.Scheme.Length is > 0 and <= 20 && char.IsAsciiLetter(text.Scheme[0])
+            && text.Scheme.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.');
 }

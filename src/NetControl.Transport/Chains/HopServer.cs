@@ -1,11 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using NetControl.Network;
+using NetControl.Transport.Dns;
 
 namespace NetControl.Transport.Chains;
 
 /// <summary>A server as a hop's text names it: <c>//[userinfo@]host:port[/][?options][#tag]</c>.</summary>
 public sealed class HopServer
 {
+    private const string Example = "write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080";
+
     private HopServer(HostPort address, string? userInfo, int userInfoOffset, HopOptions options)
     {
         Address = address;
@@ -51,8 +54,9 @@ public sealed class HopServer
         string host = text.Text[hostStart..(question < 0 ? end : question)].TrimEnd('/');
         if (!HostPort.TryParse(host, out HostPort address) || address.Port == 0)
         {
-            // Without an @ the whole may be a misplaced secret's; the host is what the user has to look at, and is shown.
-            error = text.Error(hostStart, $"'{host}' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080");
+            error = text.Error(hostStart, at >= start && IsBadPort(host)
+                ? $"'{host}' is not host:port; {Example}"
+                : $"host:port has to stand here, behind an @ if there are credentials; {Example}");
             return false;
         }
 
@@ -63,6 +67,15 @@ public sealed class HopServer
 
         server = new HopServer(address, at < start ? null : text.Text[start..at], start, options);
         return true;
+    }
+
+    // What is no host:port may be a secret whose @ and host are missing. Behind an @, a host with a number is what it looks like.
+    private static bool IsBadPort(string host)
+    {
+        int colon = host.LastIndexOf(':');
+        return colon > 0 && host.AsSpan(colon + 1) is { IsEmpty: false } port && !port.ContainsAnyExceptInRange('0', '9')
+            && HostPort.TryParse($"{host.AsSpan(0, colon)}:1", out HostPort address)
+            && (address.IsAddress || DnsName.TryParseHost(address.Host, out _));
     }
 
     // A tag or an option may hold an @ of its own. An @ that is only behind their marks means that a password holds the mark, unencoded:

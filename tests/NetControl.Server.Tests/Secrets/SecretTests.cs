@@ -66,7 +66,9 @@ public sealed class SecretTests
         See(await server.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = "delegates/egress" }), seen);
         See(await server.Configuration.GetConfigurationAsync(new GetConfigurationRequest()), seen);
         See(await server.Diagnostics.DiagnoseRoutingAsync(new DiagnoseRoutingRequest()), seen);
-        foreach (string broken in (string[])[config + "|", "x" + config, config.Replace(":", "", StringComparison.Ordinal)])
+        int at = config.IndexOf('@', StringComparison.Ordinal);
+        foreach (string broken in (string[])[config + "|", "x" + config, config.Replace(":", "", StringComparison.Ordinal),
+            config.Replace("@", "", StringComparison.Ordinal), at < 0 ? config : config[..at], config[..(at + 1)] + Marker])
         {
             try
             {

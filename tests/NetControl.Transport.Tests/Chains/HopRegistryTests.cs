@@ -5,6 +5,8 @@ namespace NetControl.Transport.Tests.Chains;
 
 public sealed class HopRegistryTests
 {
+    private const string NoHost = "host:port has to stand here, behind an @ if there are credentials; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080";
+
     [Theory]
     [InlineData("", "")]
     [InlineData("  ", "")]
@@ -57,7 +59,12 @@ public sealed class HopRegistryTests
     [InlineData("socks5://a:1|", 2, 14, "is empty; remove the |, or write e.g. socks5://127.0.0.1:1080")]
     [InlineData("socks5://a:1| bogus:x", 2, 15, "config type 'bogus' is not registered; registered: ")]
     [InlineData("socks5:a:1", 1, 1, "a SOCKS5 server is written socks5://[user:password@]host:port")]
-    [InlineData("socks5://host", 1, 10, "'host' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080")]
+    [InlineData("socks5://host", 1, 10, NoHost)]
+    [InlineData("socks5://host:99999", 1, 10, NoHost)]
+    [InlineData("socks5://u:p@host", 1, 14, NoHost)]
+    [InlineData("socks5://u:p@host:x", 1, 14, NoHost)]
+    [InlineData("socks5://u:p@h%20t:0", 1, 14, NoHost)]
+    [InlineData("socks5://u:p@[::1]:0", 1, 14, "'[::1]:0' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080")]
     [InlineData("socks5://u:p@host:99999", 1, 14, "'host:99999' is not host:port; write e.g. 192.0.2.1:1080 or [2001:db8::1]:1080")]
     [InlineData("socks5://host:1?x=1", 1, 17, "option 'x' is unknown to socks5; it takes none")]
     [InlineData("socks5://user@host:1", 1, 10, "the password has to be 1 to 255 bytes long (RFC 1929); write user:password@")]
@@ -73,6 +80,18 @@ public sealed class HopRegistryTests
     [Theory]
     [InlineData("socks5://user:hunter2@host")]
     [InlineData("socks5://user:hunter2@host:0")]
+    [InlineData("socks5://user:hunter2")]
+    [InlineData("socks5://hunter2")]
+    [InlineData("socks5://hunter2:99999")]
+    [InlineData("socks5://user:p@hunter2")]
+    [InlineData("socks5://user:p@x:hunter2")]
+    [InlineData("socks5://user:hunter2/#tag")]
+    [InlineData("httpconnect://user:hunter2")]
+    [InlineData("h2connect://user:hunter2?sni=a.example")]
+    [InlineData("ss://aes-256-gcm:hunter2")]
+    [InlineData("ss://aes-256-gcm:p@hunter2")]
+    [InlineData("hunter2")]
+    [InlineData("socks5://user:1|hunter2")]
     [InlineData("hunter2@host:1")]
     [InlineData("user:hunter2@host:1")]
     public void Error_AnyText_NeverRepeatsThePassword(string text)

@@ -37,7 +37,7 @@ public sealed class HttpConnectHopTypeTests
 
     [Theory]
     [InlineData("httpconnect:h:1", 1, "an HTTP proxy is written httpconnect://")]
-    [InlineData("httpconnect://h", 15, "'h' is not host:port")]
+    [InlineData("httpconnect://h", 15, "host:port has to stand here")]
     [InlineData("httpconnect://h:1?x=1", 19, "option 'x' is unknown to httpconnect; it takes sni, certname, ca, auth, plain")]
     [InlineData("httpconnect://h:1?sni=a&sni=b", 25, "option 'sni' is there twice")]
     [InlineData("httpconnect://h:1?plain=yes", 25, "plain has to be true or false")]

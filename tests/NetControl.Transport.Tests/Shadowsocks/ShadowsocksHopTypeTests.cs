@@ -94,7 +94,7 @@ public sealed class ShadowsocksHopTypeTests
     [InlineData("ss://AES-256-CFB:x@host:1", 6, "unsupported cipher AES-256-CFB; ")]
     [InlineData("ss://hunter%202:x@host:1", 6, "unsupported cipher ?; ")]
     [InlineData("ss://aes-256-gcm:@host:1", 6, "the password is empty")]
-    [InlineData("ss://aes-256-gcm:x@host", 20, "'host' is not host:port")]
+    [InlineData("ss://aes-256-gcm:x@host", 20, "host:port has to stand here")]
     [InlineData("ss://aes-256-gcm:x@host:0", 20, "'host:0' is not host:port")]
     [InlineData("ss://aes-256-gcm:x@host:1?plugin=obfs", 27, "option 'plugin' is unknown to ss; it takes prefix")]
     [InlineData("ss://aes-128-gcm:x@host:1?prefix=12345678901234567", 34, "prefix is too long: 17 bytes, and the salt of aes-128-gcm has 16")]
