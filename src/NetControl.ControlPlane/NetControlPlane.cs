@@ -52,7 +52,7 @@ public sealed class NetControlPlane : IDisposable
         _snapshots = new SnapshotTaker(Events, engine);
         engine.SetEventSink(Events);
         DialerFactory dialers = new(engine);
-        ProxyProber prober = new(engine, dialers, time);
+        ProxyProber prober = new(dialers, time);
         _runtimes = new Runtimes(time);
         ChangePreparer preparer = new(dialers, engine, _runtimes);
         Changes = new ChangeLog(RememberedChanges);

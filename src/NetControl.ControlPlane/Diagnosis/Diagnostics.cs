@@ -8,6 +8,7 @@ using NetControl.Engine.Captures;
 using NetControl.Engine.Diagnosis;
 using NetControl.Network;
 using NetControl.Transport.Chains;
+using NetControl.Transport.Probes;
 
 namespace NetControl.ControlPlane.Diagnosis;
 

@@ -9,11 +9,12 @@ namespace NetControl.ControlPlane.Dialers;
 /// <remarks>Thread rule: any thread; building opens nothing, it only wraps.</remarks>
 internal sealed class DialerFactory
 {
-    private readonly HopContext _context;
-
     public DialerFactory(IEngine engine) =>
-        _context = new HopContext(
+        Context = new HopContext(
             new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider, () => engine.CurrentLoop, engine.LookUpAsync);
+
+    /// <summary>What chains are built into: the engine's sockets, clock and lookups.</summary>
+    public HopContext Context { get; }
 
     /// <summary>Builds a proxy's ways out.</summary>
     /// <param name="spec">The proxy.</param>
@@ -22,15 +23,12 @@ internal sealed class DialerFactory
     {
         // What is dialled straight from here fails by its destination's doing: only probes can judge it.
         HashSet<HostPort> servers = [.. spec.Chain.Hops.SelectMany(hop => hop.Servers)];
-        Way direct = _context.Direct;
+        Way direct = Context.Direct;
         bool judging = servers.Count > 0;
-        Way way = Wrap(spec.Chain, judging ? direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) } : direct);
+        Way way = spec.Chain.Wrap(judging ? direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) } : direct, Context);
         IStreamDialer streams = new MeteredDialer(way.Streams, meter, DialStage.Dial, _ => judging);
         IPacketListener packets = judging && way.NoPacketsReason is null ? new MeteredListener(way.Packets, meter) : way.Packets;
-        PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = _context.TimeProvider };
+        PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = Context.TimeProvider };
         return new ProxyRuntime(streams, new PacketListenerProxy(packets, options), meter, way.NoPacketsReason);
     }
-
-    /// <summary>Wraps a chain's hops around a way.</summary>
-    public Way Wrap(Chain chain, Way inner) => chain.Wrap(inner, _context);
 }

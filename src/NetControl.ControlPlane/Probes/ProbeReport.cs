@@ -1,3 +1,5 @@
+using NetControl.Transport.Probes;
+
 namespace NetControl.ControlPlane.Probes;
 
 /// <summary>How a proxy did.</summary>

@@ -4,7 +4,7 @@ using NetControl.Network;
 namespace NetControl.Engine.Sockets;
 
 /// <summary>A system call on a socket failed; carries the kernel's word so that the cause can be told on.</summary>
-internal sealed class SocketFaultException : IOException
+internal sealed class SocketFaultException : IOException, IPosixError
 {
     /// <summary>Makes an exception for an error number.</summary>
     public SocketFaultException(Errno errno)
@@ -15,6 +15,9 @@ internal sealed class SocketFaultException : IOException
 
     /// <summary>The kernel's error number.</summary>
     public Errno Errno { get; }
+
+    /// <inheritdoc/>
+    public int ErrorNumber => (int)Errno;
 
     /// <summary>What a failed connect means for the dial.</summary>
     public static DialFailure ToDialFailure(Errno errno) => errno switch

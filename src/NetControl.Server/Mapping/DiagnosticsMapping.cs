@@ -5,6 +5,8 @@ using NetControl.ControlPlane.Validation;
 using NetControl.Engine.Diagnosis;
 using NetControl.Network;
 using NetControl.Transport.Chains;
+using NetControl.Transport.Dns;
+using NetControl.Transport.Probes;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Mapping;
@@ -40,7 +42,7 @@ internal static class DiagnosticsMapping
         List<HostPort> tcp = ToTargets("tcp_targets", request.TcpTargets, names: true, violations);
         List<HostPort> udp = ToTargets("udp_targets", request.UdpTargets, names: false, violations);
 
-        if (request.QueryName.Length > 0 && !DnsName.IsValid(request.QueryName))
+        if (request.QueryName.Length > 0 && !DnsName.TryParseHost(request.QueryName, out _))
         {
             violations.Add("query_name", request.QueryName, "is not a host name", "write e.g. www.example.com");
         }

@@ -3,6 +3,7 @@ using NetControl.ControlPlane;
 using NetControl.ControlPlane.Probes;
 using NetControl.Engine.Diagnosis;
 using NetControl.Server.Mapping;
+using NetControl.Transport.Probes;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Services;

@@ -7,6 +7,9 @@ namespace NetControl.Transport.Dns;
 /// <summary>Messages in a stream: each after its length in two bytes (RFC 1035 section 4.2.2).</summary>
 internal static class DnsFraming
 {
+    /// <summary>A message with its length before it.</summary>
+    public static byte[] Frame(ReadOnlySpan<byte> message) => [(byte)(message.Length >> 8), (byte)message.Length, .. message];
+
     /// <summary>Reads one message; null where the stream ends between two.</summary>
     /// <exception cref="EndOfStreamException">The stream ended within a message.</exception>
     public static async ValueTask<byte[]?> ReadAsync(IStreamConnection connection, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ using NetControl.Network;
 using NetControl.Testing.Origin;
 using NetControl.Testing.Proxies;
 using NetControl.Transport.Chains;
+using NetControl.Transport.Probes;
 
 namespace NetControl.ControlPlane.Tests.Probes;
 
@@ -20,8 +21,7 @@ public sealed class ProxyProberTests : IAsyncLifetime
 
     public ProxyProberTests()
     {
-        PacketEngineAdapter engine = new(_engine);
-        _prober = new ProxyProber(engine, new DialerFactory(engine), TimeProvider.System);
+        _prober = new ProxyProber(new DialerFactory(new PacketEngineAdapter(_engine)), TimeProvider.System);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

@@ -1,15 +1,22 @@
 using NetControl.Network;
+using NetControl.Transport.Dns;
 
-namespace NetControl.ControlPlane.Probes;
+namespace NetControl.Transport.Probes;
 
 /// <summary>Waits for the one datagram that answers a query.</summary>
+/// <remarks>A refusal is an answer too, and so is rubbish from who was asked: the way works.</remarks>
 internal sealed class AnswerCatcher : IPacketHandler
 {
     private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AddrPort _asked;
     private readonly ushort _id;
 
-    /// <summary>Waits for the answer with this id.</summary>
-    public AnswerCatcher(ushort id) => _id = id;
+    /// <summary>Waits for what who was asked sends, or for an answer with the query's id from elsewhere: a hop may have led it there.</summary>
+    public AnswerCatcher(AddrPort asked, ushort id)
+    {
+        _asked = asked;
+        _id = id;
+    }
 
     /// <summary>Done when it came; fails when it cannot come any more. Continues on the thread pool.</summary>
     public Task Answer => _answer.Task;
@@ -17,7 +24,7 @@ internal sealed class AnswerCatcher : IPacketHandler
     /// <inheritdoc/>
     public void OnPacket(ReadOnlySpan<byte> payload, in AddrPort source)
     {
-        if (DnsProbe.IsAnswer(payload, _id))
+        if (source == _asked || (DnsHeader.TryParse(payload, out DnsHeader header) && header.IsResponse && header.Id == _id))
         {
             _answer.TrySetResult();
         }

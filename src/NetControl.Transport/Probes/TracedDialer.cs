@@ -1,6 +1,6 @@
 using NetControl.Network;
 
-namespace NetControl.ControlPlane.Probes;
+namespace NetControl.Transport.Probes;
 
 /// <summary>The innermost dialer of a probed chain: resolves and connects as two stages, and says when the hops' own talk begins.</summary>
 internal sealed class TracedDialer : IStreamDialer

@@ -1,4 +1,4 @@
-namespace NetControl.ControlPlane.Probes;
+namespace NetControl.Transport.Probes;
 
 /// <summary>What failed in a probe.</summary>
 /// <param name="Op">The stage.</param>

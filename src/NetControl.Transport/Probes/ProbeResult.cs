@@ -1,4 +1,4 @@
-namespace NetControl.ControlPlane.Probes;
+namespace NetControl.Transport.Probes;
 
 /// <summary>How one target did.</summary>
 /// <param name="Target">The target.</param>

@@ -1,4 +1,4 @@
-namespace NetControl.ControlPlane.Probes;
+namespace NetControl.Transport.Probes;
 
 /// <summary>One stage of a probe.</summary>
 /// <param name="Name">resolve, connect, handshake, associate, send or receive.</param>
