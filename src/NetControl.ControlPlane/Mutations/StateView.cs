@@ -42,6 +42,7 @@ internal readonly struct StateView
         new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)],
             Since(record, ConditionRules.Of(record, State)))
         {
+            Chain = record.Spec.Chain,
             NoPacketsReason = (_prepared.Proxies.GetValueOrDefault(record.Name) ?? _runtimes.Proxy(record.Name))?.NoPacketsReason,
         };
 

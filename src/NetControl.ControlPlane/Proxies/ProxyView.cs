@@ -1,5 +1,6 @@
 using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Registry;
+using NetControl.Transport.Chains;
 
 namespace NetControl.ControlPlane.Proxies;
 
@@ -12,6 +13,9 @@ namespace NetControl.ControlPlane.Proxies;
 public sealed record ProxyView(ResourceMeta Meta, string Config, TimeSpan UdpIdleTimeout, IReadOnlyList<string> UsedBy,
     IReadOnlyList<Condition> Conditions)
 {
+    /// <summary>The chain itself, secrets included: for who can redact it in another form.</summary>
+    public Chain Chain { get; init; } = Chain.Direct;
+
     /// <summary>Why it carries no packets; null where it does.</summary>
     public string? NoPacketsReason { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using NetControl.Transport.Chains;
+using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Audit;
 
@@ -26,7 +27,12 @@ internal static class Redaction
     /// <summary>A chain's text as reads show it; one that cannot be read may hold anything, and shows nothing.</summary>
     public static string Chain(string text) => HopRegistry.Standard.TrySanitize(text, out string? sanitized, out _) ? sanitized : Redacted;
 
-    private static void Clean(IMessage message)
+    /// <summary>Whether a field is a secret: the protos mark it <c>debug_redact</c>, or its name says so.</summary>
+    public static bool IsSecret(FieldDescriptor field) =>
+        s_secretNames.Contains(field.Name) || field.GetOptions()?.DebugRedact == true;
+
+    /// <summary>Takes the secrets out of a message.</summary>
+    public static void Clean(IMessage message)
     {
         foreach (FieldDescriptor field in message.Descriptor.Fields.InDeclarationOrder())
         {
@@ -42,12 +48,18 @@ internal static class Redaction
                     field.Accessor.SetValue(message, Chain(text)); // setting an empty one would choose it in its oneof
                 }
             }
-            else if (!field.IsRepeated && s_secretNames.Contains(field.Name))
+            else if (!field.IsRepeated && (IsSecret(field) || IsMisplaced(field, message)))
             {
                 Blank(field, message);
             }
         }
     }
+
+    // Who writes a hop's server or method as a URL has them may have put the credentials there as well; no right value holds these marks.
+    private static bool IsMisplaced(FieldDescriptor field, IMessage message) =>
+        field.File == V1.HopReflection.Descriptor && field.FieldType == FieldType.String
+        && ((field.Name == "server" && ((string)field.Accessor.GetValue(message)).Contains('@', StringComparison.Ordinal))
+            || (field.Name == "method" && ((string)field.Accessor.GetValue(message)).Contains(':', StringComparison.Ordinal)));
 
     private static void CleanBelow(object? value)
     {

@@ -127,11 +127,15 @@ internal static class ConfigurationLoader
     {
         try
         {
-            return proxy.ToDraft(proxy.Name);
+            return proxy.ToDraft(index);
         }
         catch (ControlPlane.Errors.ControlPlaneException e)
         {
-            violations.AddText($"proxies[{index}].udpIdleTimeout", e.Violations[0].Description);
+            foreach (Violation one in e.Violations)
+            {
+                violations.AddText(one.Field, one.Description, one.Reason);
+            }
+
             return new ProxyDraft { Name = proxy.Name, Config = proxy.Config };
         }
     }

@@ -8,6 +8,7 @@ using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Validation;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
+using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Configuration;
 
@@ -98,7 +99,7 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
         else
         {
-            Fault(path, node, "is not a mapping", "write fields as name: value");
+            Fault(path, node, "is not a mapping", "write fields as name: value", isShown: !MayBeChain(descriptor));
         }
 
         _json.WriteEndObject();
@@ -151,7 +152,8 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
         else
         {
-            Fault(field, value, "is not a list", $"write {name}: [...] or one - for each entry");
+            bool isShown = known.FieldType != FieldType.Message || !MayBeChain(known.MessageType);
+            Fault(field, value, "is not a list", $"write {name}: [...] or one - for each entry", isShown);
         }
     }
 
@@ -211,6 +213,12 @@ internal sealed partial class YamlToProtoJson : IDisposable
                 return;
             case FieldType.Bool:
                 Fault(path, node, "is not true or false", "write true or false");
+                return;
+            case FieldType.Bytes when System.Convert.TryFromBase64String(text, new byte[text.Length], out _):
+                WriteString(name, text);
+                return;
+            case FieldType.Bytes:
+                Fault(path, node, "is not base64", "write e.g. \"SFRUUA==\"");
                 return;
             case FieldType.Enum:
                 WriteEnum(node, text, descriptor, path, name);
@@ -289,10 +297,13 @@ internal sealed partial class YamlToProtoJson : IDisposable
         }
     }
 
-    private void Fault(string path, YamlNode node, string problem, string fix)
+    // A chain's text may stand where its hops belong, with its secrets.
+    private static bool MayBeChain(MessageDescriptor descriptor) => descriptor.File == V1.HopReflection.Descriptor;
+
+    private void Fault(string path, YamlNode node, string problem, string fix, bool isShown = true)
     {
         string field = path.Length == 0 ? "document" : path;
-        string shown = node is YamlScalarNode scalar ? $"\"{scalar.Value}\" " : "";
+        string shown = isShown && node is YamlScalarNode scalar ? $"\"{scalar.Value}\" " : "";
         _violations.AddText(field, $"{shown}{problem} (line {node.Start.Line}); {fix}");
     }
 

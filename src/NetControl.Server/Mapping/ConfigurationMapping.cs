@@ -39,7 +39,7 @@ internal static class ConfigurationMapping
         violations.ThrowIfAny("");
         return new ApplyRequest(new DesiredState
         {
-            Proxies = [.. document.Proxies.Select(p => p.ToDraft(p.Name))],
+            Proxies = [.. document.Proxies.Select((p, i) => p.ToDraft(i))],
             Delegates = [.. document.Delegates.Select(d => d.ToDraft(d.Name))],
             Policies = [.. document.Policies.Select(p => p.ToDraft(p.Name))],
             Devices = [.. document.Devices.Select(d => d.ToDraft(d.Name))],
@@ -101,6 +101,8 @@ internal static class ConfigurationMapping
 
     private static V1.Proxy Wish(V1.Proxy message)
     {
+        // Only the text says "as it is" with REDACTED, and a document that gives both forms would have to be changed in both.
+        message.Hops.Clear();
         message.Uid = message.Etag = "";
         message.Generation = 0;
         message.CreateTime = message.UpdateTime = null;

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
+using NetControl.Transport.Chains;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Mapping;
@@ -10,14 +11,13 @@ namespace NetControl.Server.Mapping;
 internal static class ProxyMapping
 {
     private const string ConfigPath = "config";
+    private const string HopsPath = "hops";
     private const string IdlePath = "udp_idle_timeout";
 
-    public static ProxyDraft ToDraft(this V1.Proxy message, string name) => new()
-    {
-        Name = name,
-        Config = message.Config,
-        UdpIdleTimeout = message.UdpIdleTimeout.ToTimeSpanOrNull("proxy.udp_idle_timeout"),
-    };
+    public static ProxyDraft ToDraft(this V1.Proxy message, string name) => message.ToDraft(name, HopFields.Request);
+
+    /// <summary>A proxy of a document, by its place there.</summary>
+    public static ProxyDraft ToDraft(this V1.Proxy message, int index) => message.ToDraft(message.Name, HopFields.Document(index));
 
     public static V1.Proxy ToMessage(this ProxyView view) => new()
     {
@@ -28,6 +28,7 @@ internal static class ProxyMapping
         CreateTime = view.Meta.CreateTime.ToTimestamp(),
         UpdateTime = view.Meta.UpdateTime.ToTimestamp(),
         Config = view.Config,
+        Hops = { view.Chain.ToRedactedMessages() },
         UdpIdleTimeout = view.UdpIdleTimeout.ToDuration(),
         State = view.UsedBy.Count > 0 ? V1.Proxy.Types.State.InUse : V1.Proxy.Types.State.Idle,
         UsedBy = { view.UsedBy },
@@ -40,18 +41,20 @@ internal static class ProxyMapping
         V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
         ViolationList violations = new();
         bool config = proxy.Config.Length > 0;
+        bool hops = proxy.Hops.Count > 0;
         bool idle = proxy.UdpIdleTimeout is not null;
         if (request.UpdateMask is { Paths.Count: > 0 } mask)
         {
             bool all = mask.Paths.Contains("*");
             config = all || mask.Paths.Contains(ConfigPath);
+            hops = all || mask.Paths.Contains(HopsPath);
             idle = all || mask.Paths.Contains(IdlePath);
             for (int i = 0; i < mask.Paths.Count; i++)
             {
-                if (mask.Paths[i] is not ("*" or ConfigPath or IdlePath))
+                if (mask.Paths[i] is not ("*" or ConfigPath or HopsPath or IdlePath))
                 {
                     violations.Add($"update_mask.paths[{i}]", mask.Paths[i], "is not a field that can be updated",
-                        $"write {ConfigPath}, {IdlePath} or *", "INVALID_FIELD_MASK");
+                        $"write {ConfigPath}, {HopsPath}, {IdlePath} or *", "INVALID_FIELD_MASK");
                 }
             }
         }
@@ -59,9 +62,61 @@ internal static class ProxyMapping
         violations.ThrowIfAny(proxy.Name);
         return new ProxyPatch
         {
-            Config = config ? proxy.Config : null,
+            Config = config || hops
+                ? ChainOf(config ? proxy.Config : "", hops ? proxy.Hops : [], proxy.Name, HopFields.Request) : null,
             SetsUdpIdleTimeout = idle,
             UdpIdleTimeout = idle ? proxy.UdpIdleTimeout.ToTimeSpanOrNull("proxy.udp_idle_timeout") : null,
         };
+    }
+
+    private static ProxyDraft ToDraft(this V1.Proxy message, string name, HopFields fields) => new()
+    {
+        Name = name,
+        Config = ChainOf(message.Config, message.Hops, name, fields),
+        UdpIdleTimeout = message.UdpIdleTimeout.ToTimeSpanOrNull($"{fields.Prefix}{(fields.Json ? "udpIdleTimeout" : IdlePath)}"),
+    };
+
+    /// <summary>The text of a chain that is given as text, as hops, or as both.</summary>
+    private static string ChainOf(string config, IReadOnlyList<V1.Hop> hops, string name, HopFields fields)
+    {
+        if (hops.Count == 0)
+        {
+            return config;
+        }
+
+        // Also one that says "as it is": what is hidden cannot be compared.
+        ViolationList violations = new();
+        if (!HopRegistry.Standard.TryParse(config, out Chain? text, out ChainError? error))
+        {
+            violations.AddText(fields.Prefix + ConfigPath, error.ToString(), "INVALID_PROXY_CONFIG");
+        }
+
+        violations.ThrowIfAny(name);
+
+        Chain chain = HopMapping.Read(hops, fields, name);
+        for (int i = 0; i < hops.Count; i++)
+        {
+            if (chain.Hops[i].FindFault() is { } fault)
+            {
+                fields.Add(hops[i], i, field: null, fault, violations);
+            }
+        }
+
+        violations.ThrowIfAny(name);
+        if (config.Length == 0)
+        {
+            return chain.Text;
+        }
+
+        if (text is not null && !chain.ToMessages().SequenceEqual(text.ToMessages()))
+        {
+            violations.Add(fields.Prefix + ConfigPath, text.Redacted, $"is another chain than {fields.Prefix}{HopsPath}",
+                "leave one of them out", "CONFLICT");
+            violations.Add(fields.Prefix + HopsPath, chain.Redacted, $"is another chain than {fields.Prefix}{ConfigPath}",
+                "leave one of them out", "CONFLICT");
+            violations.ThrowIfAny(name);
+        }
+
+        return config;
     }
 }

@@ -150,9 +150,15 @@ public sealed class AllCallsTests
     public async Task Yaml_IsReadBackAsTheSameMessage()
     {
         await using FakeServer server = await FakeServer.StartAsync();
+        Hop[] hops =
+        [
+            new() { Dnstruncate = new DnsTruncateHop() }, new() { Tls = new TlsHop { Sni = "", Alpn = { "h2" } } },
+            new() { Shadowsocks = new ShadowsocksHop { Server = "[::1]:8388", Password = "007", Prefix = ByteString.CopyFromUtf8("HTTP/1.1 ") } },
+            new() { Split = new SplitHop { Pieces = { new SplitHop.Types.Piece { Count = 3, Length = 5 } } } },
+        ];
         Configuration configuration = new()
         {
-            Proxies = { new Proxy { Name = "proxies/a", Config = "socks5://REDACTED@h:1\n\"x\"#" }, new Proxy { Name = "proxies/null", Config = "12" } },
+            Proxies = { new Proxy { Name = "proxies/a", Config = "socks5://REDACTED@h:1\n\"x\"#" }, new Proxy { Name = "proxies/null", Config = "12" }, new Proxy { Name = "proxies/typed", Hops = { hops } } },
             Devices = { new Device { Name = "devices/tun0", Addresses = { "10.0.0.1/24", "fd77::1/64" }, Limits = new() { MaxBufferBytes = 1 << 21 } } },
         };
         server.Answers.Add(new GetConfigurationResponse { Configuration = configuration, Generation = 3 });

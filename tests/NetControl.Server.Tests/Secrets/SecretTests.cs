@@ -4,6 +4,7 @@ using Grpc.Core;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Network;
 using NetControl.Protocol.V1;
+using NetControl.Server.Mapping;
 using NetControl.Server.Tests.Audit;
 using NetControl.Transport.Chains;
 
@@ -80,6 +81,23 @@ public sealed class SecretTests
             }
         }
 
+        // The same chain as hops, as it is, with a fault, and with credentials where none belong.
+        Assert.True(HopRegistry.Standard.TryParse(config, out Chain? chain, out _));
+        Protocol.V1.Hop[] hops = [.. chain.ToMessages()];
+        See(await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = new Proxy { Name = "proxies/s", Hops = { hops } } }), seen);
+        See(await server.Proxies.GetProxyAsync(new GetProxyRequest { Name = "proxies/s" }), seen);
+        foreach (Protocol.V1.Hop broken in (Protocol.V1.Hop[])
+            [
+                new(),
+                new() { Socks5 = new Socks5Hop { Server = $"u:{Marker}@h:1" } },
+                new() { Shadowsocks = new ShadowsocksHop { Method = $"aes-256-gcm:{Marker}" } },
+            ])
+        {
+            RpcException e = await Assert.ThrowsAsync<RpcException>(async () => await server.Proxies.UpdateProxyAsync(
+                new UpdateProxyRequest { Proxy = new Proxy { Name = "proxies/s", Config = config, Hops = { hops, broken } } }));
+            seen.AppendLine(e.ToString()).AppendJoin('\n', e.Trailers.Select(t => t.IsBinary ? Encoding.UTF8.GetString(t.ValueBytes) : t.Value));
+        }
+
         foreach (StreamAuditRecordsResponse record in await AuditReader.RememberedAsync(server.Channel, new StreamAuditRecordsRequest()))
         {
             See(record, seen);
@@ -105,6 +123,10 @@ public sealed class SecretTests
             async () => await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = new Proxy { Name = made.Name, Config = made.Config } }));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         Assert.Contains("REDACTED stands where", refused.Status.Detail, StringComparison.Ordinal);
+        made.Config = "";
+        RichError typed = await RichError.OfAsync(async () => await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = made }));
+        Assert.Contains("REDACTED stands where", typed.Status.Message, StringComparison.Ordinal);
+        Assert.All(typed.Fields, field => Assert.StartsWith("proxy.hops[0].", field, StringComparison.Ordinal));
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=');
