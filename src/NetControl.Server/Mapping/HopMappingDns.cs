@@ -20,7 +20,7 @@ internal static class HopMappingDns
         new() { Server = $"{hop.Server}", CertificateName = hop.Name ?? "", CacheSize = (uint)hop.CacheSize };
 
     public static HopPart ToPart(this V1.DohHop message) => new HopPart("doh")
-        .Required("name", "name", message.Name, "cloudflare-dns.com")
+        .Required("name", "name", message.Name, "dns.example")
         .Option("address", "server", HopMapping.OrNull(message.Server))
         .Option("path", "path", HopMapping.OrNull(message.Path))
         .Cache(message.CacheSize);

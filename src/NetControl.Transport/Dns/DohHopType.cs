@@ -36,7 +36,7 @@ public sealed class DohHopType : HopType
 
         if (name is null)
         {
-            error = text.Error(0, "doh needs name=; write e.g. doh:name=cloudflare-dns.com&address=1.1.1.1");
+            error = text.Error(0, "doh needs name=; write e.g. doh:name=dns.example&address=192.0.2.53");
             return false;
         }
 

@@ -25,7 +25,7 @@ public sealed class HopMappingTests
         "dnssplit:direct=a.example&remote=1.1.1.1&resolvconf=",
         "dnstruncate:",
         "do53:address=1.1.1.1", "do53:address=dns.example:5353&cache=1000", "do53:address=2001:db8::1",
-        "doh:name=cloudflare-dns.com", "doh:name=d.example&address=[2001:db8::1]:8443&path=/q%26x&cache=100000",
+        "doh:name=dns.example", "doh:name=d.example&address=[2001:db8::1]:8443&path=/q%26x&cache=100000",
         "dot:address=1.1.1.1&name=one.one.one.one", "dot:address=dns.example:8853&cache=1",
         "httpconnect://proxy.example:443", "httpconnect://us%20er:xyzzy%40ss%7C@h:1",
         "httpconnect://h:1/?AUTH=Bearer+xyzzy%7Cd&Plain=true#tag",

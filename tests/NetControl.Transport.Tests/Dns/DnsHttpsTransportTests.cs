@@ -105,7 +105,7 @@ public sealed class DnsHttpsTransportTests
     }
 
     [Theory]
-    [InlineData("doh:address=1.1.1.1", 1, "doh needs name=; write e.g. doh:name=cloudflare-dns.com&address=1.1.1.1")]
+    [InlineData("doh:address=1.1.1.1", 1, "doh needs name=; write e.g. doh:name=dns.example&address=192.0.2.53")]
     [InlineData("doh:name=a..b", 10, "'a..b' is no host name")]
     [InlineData("doh:name=a&path=x", 17, "is no path; write e.g. path=/dns-query")]
     public void Text_Invalid_NamesColumn(string text, int column, string message)
