@@ -59,6 +59,8 @@ internal static class TopCommand
 
     private static async Task ShowOnceAsync(CommandContext c, TopModel model, Task reading, SortOrder order, TimeSpan pause, int limit)
     {
+        // On a busy machine the sessions may come later than the pause is long.
+        await Task.WhenAny(reading, model.Whole).WaitAsync(c.Cancellation);
         Stopwatch clock = Stopwatch.StartNew();
         model.Sample(pause);
         await PauseAsync(reading, pause, c.Cancellation);

@@ -8,8 +8,12 @@ internal sealed class TopModel
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TopSession> _sessions = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _whole = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _opened;
     private long _closed;
+
+    /// <summary>Done once every session that lived at the start is known.</summary>
+    public Task Whole => _whole.Task;
 
     /// <summary>Events that the server says are missing.</summary>
     public long Lost { get; private set; }
@@ -26,6 +30,9 @@ internal sealed class TopModel
                         _sessions[session.Name] = new TopSession(session);
                     }
 
+                    break;
+                case StreamSessionEventsResponse.MessageOneofCase.SnapshotEnd:
+                    _whole.TrySetResult();
                     break;
                 case StreamSessionEventsResponse.MessageOneofCase.Events:
                     foreach (SessionEvent e in message.Events.Events)

@@ -235,6 +235,7 @@ public sealed class AllCallsTests
             BytesSent = 2048,
         };
         server.Answers.Add(new StreamSessionEventsResponse { Snapshot = new SessionSnapshot { Sessions = { session } } });
+        server.Answers.Add(new StreamSessionEventsResponse { SnapshotEnd = new SnapshotEnd() });
         (int code, string output, string error) = await server.RunAsync("top", "--once", "--interval", "50ms");
         Assert.True(code == ExitCode.Ok, error);
         Assert.Contains("1 live", output, StringComparison.Ordinal);
