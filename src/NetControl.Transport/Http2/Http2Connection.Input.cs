@@ -6,7 +6,9 @@ using NetControl.Transport.Http2.Hpack;
 
 namespace NetControl.Transport.Http2;
 
-/// <content>What comes: frames, one by one, judged by RFC 9113 section 6 in its order.</content>
+/// <content>
+/// What comes: frames, one by one, judged by RFC 9113 section 6 in its order. Long, because that chapter is: a method for each kind of frame.
+/// </content>
 internal sealed partial class Http2Connection
 {
     private const int InputSize = 64 << 10;
