@@ -14,10 +14,9 @@ namespace NetControl.ControlPlane.Delegates;
 
 /// <summary>The verbs of delegates, the swap above all.</summary>
 /// <remarks>Thread rule: any thread. A swap takes effect in one short step; sessions are drained or closed after it.</remarks>
-public sealed partial class DelegateDirectory
+public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
 {
     private static readonly TimeSpan s_longestDrain = TimeSpan.FromHours(24);
-    private readonly Mutator _mutator;
     private readonly Runtimes _runtimes;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
@@ -28,9 +27,9 @@ public sealed partial class DelegateDirectory
 
     internal DelegateDirectory(Mutator mutator, Runtimes runtimes, FailoverKeeper keeper, IEngine engine, TimeProvider time, ILogger logger,
         CancellationToken stopping)
+        : base(ResourceName.Delegates, mutator, logger)
     {
         _keeper = keeper;
-        _mutator = mutator;
         _runtimes = runtimes;
         _engine = engine;
         _time = time;
@@ -39,25 +38,17 @@ public sealed partial class DelegateDirectory
     }
 
     /// <summary>Makes a delegate.</summary>
-    public async Task<DelegateView> CreateAsync(DelegateDraft draft, string prefix, MutationContext mutation)
+    public Task<DelegateView> CreateAsync(DelegateDraft draft, string prefix, MutationContext mutation)
     {
         DelegateSpec spec = Validate(draft, prefix);
-        DelegateView view = await _mutator.RunAsync(mutation, next => next.Add(spec), read => read.Delegate(draft.Name));
-        if (!mutation.ValidateOnly)
-        {
-            LogCreated(draft.Name, view.Proxy);
-        }
-
-        return view;
+        return CreateAsync(draft.Name, mutation, next => next.Add(spec), view => LogCreated(draft.Name, view.Proxy));
     }
 
     /// <summary>Changes what a delegate chooses among, and how. Where it points stays, if it still may.</summary>
-    public async Task<DelegateView> UpdateAsync(string name, DelegatePatch patch, string etag, MutationContext mutation)
-    {
-        DelegateView view = await _mutator.RunAsync(mutation, next =>
+    public Task<DelegateView> UpdateAsync(string name, DelegatePatch patch, string etag, MutationContext mutation) =>
+        ChangeAsync(name, etag, mutation, next =>
         {
             DelegateRecord record = next.State.Delegate(name);
-            StateDraft.CheckEtag(record, etag);
             IReadOnlyList<string> proxies = patch.Proxies ?? record.Proxies;
             next.Change(Validate(
                 new DelegateDraft(name, proxies.Count == 0 || proxies.Contains(record.Proxy, StringComparer.Ordinal) ? record.Proxy : "")
@@ -67,48 +58,20 @@ public sealed partial class DelegateDirectory
                 },
                 "delegate.",
                 blocked: record.Proxy.Length == 0));
-        }, read => read.Delegate(name));
-        if (!mutation.ValidateOnly)
-        {
-            LogUpdated(name, view.Proxies.Count);
-        }
-
-        return view;
-    }
-
-    /// <summary>Reads one delegate.</summary>
-    public DelegateView Get(string name) => _mutator.Read(read => read.Delegate(name));
-
-    /// <summary>Reads a page of delegates.</summary>
-    public Page<DelegateView> List(int pageSize, string pageToken) => _mutator.Read(read =>
-        Paging.ByName(ResourceName.Delegates, read.State.Delegates.Values, pageSize, pageToken, read.View));
-
-    /// <summary>Reads all delegates.</summary>
-    public IReadOnlyList<DelegateView> All() =>
-        _mutator.Read<IReadOnlyList<DelegateView>>(read => [.. read.State.Delegates.Values.Select(read.View)]);
+        }, view => LogUpdated(name, view.Proxies.Count));
 
     /// <summary>Removes a delegate; with force also one that devices are attached to, which are then detached.</summary>
-    public async Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation)
-    {
-        Deleted deleted = await _mutator.RunAsync(mutation, next =>
+    public Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation) =>
+        RemoveAsync(name, etag, mutation, next =>
         {
-            StateDraft.CheckEtag(next.State.Delegate(name), etag);
             string users = string.Join(", ", next.State.UsersOfTarget(name));
             if (users.Length > 0 && !force)
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
-                    $"\"{name}\" is used by {users}; detach them, or set force", name);
+                throw ControlPlaneException.InUse(name, $"is used by {users}; detach them");
             }
 
             next.RemoveDelegate(name);
-        }, _ => Deleted.Answer);
-        if (!mutation.ValidateOnly)
-        {
-            LogDeleted(name);
-        }
-
-        return deleted;
-    }
+        });
 
     /// <summary>Points a delegate at another proxy, and deals with the sessions of older generations.</summary>
     /// <remarks>What a repetition of the request is told after a restart are the counts of the moment of the swap.</remarks>
@@ -117,7 +80,7 @@ public sealed partial class DelegateDirectory
         Validate(request);
         string before = "";
         DelegateWay? draining = null;
-        SwapResult result = await _mutator.RunAsync<SwapResult>(
+        SwapResult result = await Mutator.RunAsync<SwapResult>(
             mutation,
             next =>
             {
@@ -150,6 +113,10 @@ public sealed partial class DelegateDirectory
     /// <summary>How often each delegate left a proxy by itself, by reason; delegates that are gone included.</summary>
     public IReadOnlyList<(string Delegate, SwitchReason Reason, long Count)> FailoverCounts() => _keeper.Counts();
 
+    private protected override IEnumerable<ResourceRecord> Records(ControlState state) => state.Delegates.Values;
+
+    private protected override ResourceRecord Find(ControlState state, string name) => state.Delegate(name);
+
     // By uid: a delegate that was removed, and one that was made under its name since, have generations of their own.
     private static SessionSelector Older(DelegateView after) => (in SessionInfo session) =>
         session.Egress is { } egress && egress.Generation < after.Meta.Generation
@@ -181,13 +148,9 @@ public sealed partial class DelegateDirectory
         }
     }
 
-    private static DelegateSpec Validate(DelegateDraft draft, string prefix, bool blocked = false)
-    {
-        ViolationList violations = new();
-        DelegateSpec? spec = DelegateValidator.Validate(draft, prefix, FieldNaming.Proto, violations, blocked);
-        violations.ThrowIfAny(draft.Name);
-        return spec!;
-    }
+    private static DelegateSpec Validate(DelegateDraft draft, string prefix, bool blocked = false) =>
+        ViolationList.Validated(draft.Name,
+            violations => DelegateValidator.Validate(draft, prefix, FieldNaming.Proto, violations, blocked));
 
     private static void Validate(SwapRequest request)
     {
@@ -238,7 +201,7 @@ public sealed partial class DelegateDirectory
     private DelegateWay? Hold(string name)
     {
         DelegateWay? way = null;
-        _mutator.Note(name, () =>
+        Mutator.Note(name, () =>
         {
             way = _runtimes.Delegate(name);
             if (way is not null)
@@ -263,7 +226,7 @@ public sealed partial class DelegateDirectory
         }
         finally
         {
-            _mutator.Note(name, () => way.Draining--);
+            Mutator.Note(name, () => way.Draining--);
         }
     }
 
@@ -282,7 +245,4 @@ public sealed partial class DelegateDirectory
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Name} is swapped, but its older sessions could not be closed")]
     private partial void LogNotClosed(Exception e, string name);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "deleted {Name}")]
-    private partial void LogDeleted(string name);
 }

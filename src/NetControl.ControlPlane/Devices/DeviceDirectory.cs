@@ -12,10 +12,9 @@ namespace NetControl.ControlPlane.Devices;
 
 /// <summary>The verbs of devices and their attachments.</summary>
 /// <remarks>Thread rule: any thread. When a verb throws, nothing has happened.</remarks>
-public sealed partial class DeviceDirectory
+public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
 {
     private static readonly TimeSpan s_longestDrain = TimeSpan.FromHours(24);
-    private readonly Mutator _mutator;
     private readonly Runtimes _runtimes;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
@@ -24,8 +23,8 @@ public sealed partial class DeviceDirectory
 
     internal DeviceDirectory(Mutator mutator, Runtimes runtimes, IEngine engine, TimeProvider time, ILogger logger,
         CancellationToken stopping)
+        : base(ResourceName.Devices, mutator, logger)
     {
-        _mutator = mutator;
         _runtimes = runtimes;
         _engine = engine;
         _time = time;
@@ -34,28 +33,9 @@ public sealed partial class DeviceDirectory
     }
 
     /// <summary>Makes a device, and its interface.</summary>
-    public async Task<DeviceView> CreateAsync(DeviceDraft draft, string prefix, MutationContext mutation)
-    {
-        DeviceView view = await _mutator.RunAsync(
-            mutation, next => next.Add(draft, Validate(next.State, draft, prefix)), read => read.Device(draft.Name));
-        if (!mutation.ValidateOnly)
-        {
-            LogCreated(draft.Name, view.Status!.InterfaceName, view.Status.Adopted);
-        }
-
-        return view;
-    }
-
-    /// <summary>Reads one device.</summary>
-    public DeviceView Get(string name) => _mutator.Read(read => read.Device(name));
-
-    /// <summary>Reads a page of devices.</summary>
-    public Page<DeviceView> List(int pageSize, string pageToken) => _mutator.Read(read =>
-        Paging.ByName(ResourceName.Devices, read.State.Devices.Values, pageSize, pageToken, read.View));
-
-    /// <summary>Reads all devices.</summary>
-    public IReadOnlyList<DeviceView> All() =>
-        _mutator.Read<IReadOnlyList<DeviceView>>(read => [.. read.State.Devices.Values.Select(read.View)]);
+    public Task<DeviceView> CreateAsync(DeviceDraft draft, string prefix, MutationContext mutation) =>
+        CreateAsync(draft.Name, mutation, next => next.Add(draft, Validate(next.State, draft, prefix)),
+            view => LogCreated(draft.Name, view.Status!.InterfaceName, view.Status.Adopted));
 
     /// <summary>Changes a device in place, for new sessions; but another interface, other queues or other offload open it anew, which ends its
     /// sessions and asks for force where there are any.</summary>
@@ -68,47 +48,31 @@ public sealed partial class DeviceDirectory
         MutationContext mutation)
     {
         int live = force ? 0 : await CountAsync(name);
-        DeviceView view = await _mutator.RunAsync(mutation, next =>
+        return await ChangeAsync(name, etag, mutation, next =>
         {
             DeviceRecord record = next.State.Device(name);
-            StateDraft.CheckEtag(record, etag);
             DeviceDraft draft = patch(record.Draft);
             next.Change(name, draft, Validate(next.State, draft, "device."));
             if (live > 0 && ChangePreparer.Reopens(record, next.State.Device(name)))
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
-                    $"\"{name}\" has {live} live sessions, which this change ends; close them, or set force", name);
+                throw ControlPlaneException.InUse(name, $"has {live} live sessions, which this change ends; close them");
             }
-        }, read => read.Device(name));
-        if (!mutation.ValidateOnly)
-        {
-            LogUpdated(name);
-        }
-
-        return view;
+        }, _ => LogUpdated(name));
     }
 
     /// <summary>Removes a device; with force also one that has live sessions.</summary>
     public async Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation)
     {
         int live = force ? 0 : await CountAsync(name);
-        Deleted deleted = await _mutator.RunAsync(mutation, next =>
+        return await RemoveAsync(name, etag, mutation, next =>
         {
-            StateDraft.CheckEtag(next.State.Device(name), etag);
             if (live > 0)
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
-                    $"\"{name}\" has {live} live sessions; close them, or set force", name);
+                throw ControlPlaneException.InUse(name, $"has {live} live sessions; close them");
             }
 
             next.RemoveDevice(name);
-        }, _ => Deleted.Answer);
-        if (!mutation.ValidateOnly)
-        {
-            LogDeleted(name);
-        }
-
-        return deleted;
+        });
     }
 
     /// <summary>Rejects new sessions from now on, whatever is attached, and ends the others at a deadline.</summary>
@@ -120,7 +84,7 @@ public sealed partial class DeviceDirectory
     {
         CheckDrainTimeout(timeout, name);
         object drain = new();
-        DrainResult result = await _mutator.RunAsync<DrainResult>(
+        DrainResult result = await Mutator.RunAsync<DrainResult>(
             mutation,
             next =>
             {
@@ -132,7 +96,7 @@ public sealed partial class DeviceDirectory
                 long live = await CountAsync(name);
                 return outlook.Read(read => new DrainResult(read.Device(name), live));
             },
-            settled: () => _mutator.Note(name, () => _runtimes.Device(name)?.Drain = drain)); // before another drain's deadline can count
+            settled: () => Mutator.Note(name, () => _runtimes.Device(name)?.Drain = drain)); // before another drain's deadline can count
         if (!mutation.ValidateOnly)
         {
             LogDraining(name, result.Sessions);
@@ -146,20 +110,8 @@ public sealed partial class DeviceDirectory
     }
 
     /// <summary>Ends a drain: new sessions go where the device is attached to. A deadline that still runs is forgotten.</summary>
-    public async Task<DeviceView> ResumeAsync(string name, string etag, MutationContext mutation)
-    {
-        DeviceView view = await _mutator.RunAsync(mutation, next =>
-        {
-            StateDraft.CheckEtag(next.State.Device(name), etag);
-            next.Drain(name, draining: false);
-        }, read => read.Device(name));
-        if (!mutation.ValidateOnly)
-        {
-            LogResumed(name);
-        }
-
-        return view;
-    }
+    public Task<DeviceView> ResumeAsync(string name, string etag, MutationContext mutation) =>
+        ChangeAsync(name, etag, mutation, next => next.Drain(name, draining: false), _ => LogResumed(name));
 
     /// <summary>Says where new TCP sessions go, and when a SYN is answered; null leaves that as it is.</summary>
     public Task<DeviceView> AttachStreamDialerAsync(string name, string target, bool? acceptImmediately, string etag,
@@ -188,9 +140,9 @@ public sealed partial class DeviceDirectory
     /// <summary>The process is about to end: every device rejects new sessions, and says that it drains. What was wished stays wished.</summary>
     internal void BeginEnd()
     {
-        foreach (DeviceRecord record in _mutator.State.Devices.Values)
+        foreach (DeviceRecord record in Mutator.State.Devices.Values)
         {
-            _mutator.Note(record.Name, () =>
+            Mutator.Note(record.Name, () =>
             {
                 if (_runtimes.Device(record.Name) is { } slot)
                 {
@@ -205,7 +157,7 @@ public sealed partial class DeviceDirectory
     internal async Task CloseAllAsync()
     {
         List<IEngineDevice> open = [];
-        _mutator.Note("", () =>
+        Mutator.Note("", () =>
         {
             foreach (DeviceSlot slot in _runtimes.Devices.Values.Where(slot => !slot.Closing))
             {
@@ -219,21 +171,24 @@ public sealed partial class DeviceDirectory
         await Task.WhenAll(open.Select(device => device.CloseAsync(SessionCause.Shutdown)));
     }
 
-    private static TunSpec Validate(ControlState state, DeviceDraft draft, string prefix)
-    {
-        ViolationList violations = new();
-        TunSpec? spec = DeviceValidator.Validate(draft, prefix, FieldNaming.Proto, violations);
-        if (spec is not null)
-        {
-            foreach (DeviceRecord other in state.Devices.Values.Where(other => other.Name != draft.Name))
-            {
-                DeviceConflicts.Check(spec, other.Spec, prefix, violations);
-            }
-        }
+    private protected override IEnumerable<ResourceRecord> Records(ControlState state) => state.Devices.Values;
 
-        violations.ThrowIfAny(draft.Name);
-        return spec!;
-    }
+    private protected override ResourceRecord Find(ControlState state, string name) => state.Device(name);
+
+    private static TunSpec Validate(ControlState state, DeviceDraft draft, string prefix) =>
+        ViolationList.Validated(draft.Name, violations =>
+        {
+            TunSpec? spec = DeviceValidator.Validate(draft, prefix, FieldNaming.Proto, violations);
+            if (spec is not null)
+            {
+                foreach (DeviceRecord other in state.Devices.Values.Where(other => other.Name != draft.Name))
+                {
+                    DeviceConflicts.Check(spec, other.Spec, prefix, violations);
+                }
+            }
+
+            return spec;
+        });
 
     private static void Validate(string name, string target, string field)
     {
@@ -243,12 +198,10 @@ public sealed partial class DeviceDirectory
         violations.ThrowIfAny(name);
     }
 
-    private async Task<DeviceView> AttachAsync(string name, string etag, MutationContext mutation, Func<DeviceDraft, DeviceDraft> change)
-    {
-        DeviceView view = await _mutator.RunAsync(mutation, next =>
+    private Task<DeviceView> AttachAsync(string name, string etag, MutationContext mutation, Func<DeviceDraft, DeviceDraft> change) =>
+        ChangeAsync(name, etag, mutation, next =>
         {
             DeviceRecord record = next.State.Device(name);
-            StateDraft.CheckEtag(record, etag);
             DeviceDraft draft = change(record.Draft);
             if (draft != record.Draft)
             {
@@ -259,14 +212,7 @@ public sealed partial class DeviceDirectory
                     AcceptImmediately = draft.AcceptImmediately,
                 });
             }
-        }, read => read.Device(name));
-        if (!mutation.ValidateOnly)
-        {
-            LogAttached(name, view.Spec.StreamDialer, view.Spec.PacketProxy);
-        }
-
-        return view;
-    }
+        }, view => LogAttached(name, view.Spec.StreamDialer, view.Spec.PacketProxy));
 
     private static void CheckDrainTimeout(TimeSpan? timeout, string name)
     {
@@ -286,7 +232,7 @@ public sealed partial class DeviceDirectory
             await Task.Delay(timeout, _time, _stopping);
 
             // Resumed, drained anew with another deadline, or removed: this deadline is nobody's any more.
-            if (_mutator.State.Devices.GetValueOrDefault(name) is { Draining: true } && _runtimes.Device(name)?.Drain == drain)
+            if (Mutator.State.Devices.GetValueOrDefault(name) is { Draining: true } && _runtimes.Device(name)?.Drain == drain)
             {
                 int closed = await _engine.CloseSessionsAsync(
                     (in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal), SessionCause.Drained, _stopping);
@@ -319,7 +265,4 @@ public sealed partial class DeviceDirectory
 
     [LoggerMessage(Level = LogLevel.Information, Message = "updated {Name}")]
     private partial void LogUpdated(string name);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "deleted {Name}")]
-    private partial void LogDeleted(string name);
 }

@@ -37,6 +37,11 @@ public sealed class ControlPlaneException : Exception
     internal static ControlPlaneException NotFound(string name) =>
         new(ControlPlaneError.NotFound, $"\"{name}\" does not exist", name);
 
+    /// <param name="name">The resource.</param>
+    /// <param name="why">What keeps it, and how to make it free.</param>
+    internal static ControlPlaneException InUse(string name, string why) =>
+        new(ControlPlaneError.ResourceInUse, $"\"{name}\" {why}, or set force", name);
+
     internal static ControlPlaneException From(EngineException e, string resource) => new(
         e.Error switch
         {

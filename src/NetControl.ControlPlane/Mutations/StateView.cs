@@ -92,12 +92,14 @@ internal readonly struct StateView
         : _runtimes.Conditions.Read(record.Uid, conditions, record.UpdateTime);
 
     /// <summary>Any resource; null for one that is not there.</summary>
-    public object? Any(string name) => State.Find(name) switch
+    public object? Any(string name) => State.Find(name) is { } record ? View(record) : null;
+
+    public object View(ResourceRecord record) => record switch
     {
         ProxyRecord proxy => View(proxy),
         DelegateRecord d => View(d),
         PolicyRecord policy => View(policy),
         DeviceRecord device => View(device),
-        _ => null,
+        _ => throw new InvalidOperationException($"{record.GetType().Name} has no view"),
     };
 }

@@ -12,87 +12,49 @@ namespace NetControl.ControlPlane.Policies;
 
 /// <summary>The verbs of policies.</summary>
 /// <remarks>Thread rule: any thread. When a verb throws, nothing has happened.</remarks>
-public sealed partial class PolicyDirectory
+public sealed partial class PolicyDirectory : ResourceDirectory<PolicyView>
 {
-    private readonly Mutator _mutator;
     private readonly Runtimes _runtimes;
     private readonly ILogger _logger;
 
     internal PolicyDirectory(Mutator mutator, Runtimes runtimes, ILogger logger)
+        : base(ResourceName.Policies, mutator, logger)
     {
-        _mutator = mutator;
         _runtimes = runtimes;
         _logger = logger;
     }
 
     /// <summary>Makes a policy.</summary>
-    public async Task<PolicyView> CreateAsync(PolicyDraft draft, string prefix, MutationContext mutation)
+    public Task<PolicyView> CreateAsync(PolicyDraft draft, string prefix, MutationContext mutation)
     {
         PolicySpec spec = Validate(draft, prefix);
-        PolicyView view = await _mutator.RunAsync(mutation, next => next.Add(draft, spec), read => read.Policy(draft.Name));
-        if (!mutation.ValidateOnly)
-        {
-            LogCreated(draft.Name, spec.Rules.Count);
-        }
-
-        return view;
+        return CreateAsync(draft.Name, mutation, next => next.Add(draft, spec), _ => LogCreated(draft.Name, spec.Rules.Count));
     }
-
-    /// <summary>Reads one policy.</summary>
-    public PolicyView Get(string name) => _mutator.Read(read => read.Policy(name));
-
-    /// <summary>Reads a page of policies.</summary>
-    public Page<PolicyView> List(int pageSize, string pageToken) => _mutator.Read(read =>
-        Paging.ByName(ResourceName.Policies, read.State.Policies.Values, pageSize, pageToken, read.View));
-
-    /// <summary>Reads all policies.</summary>
-    public IReadOnlyList<PolicyView> All() =>
-        _mutator.Read<IReadOnlyList<PolicyView>>(read => [.. read.State.Policies.Values.Select(read.View)]);
 
     /// <summary>Replaces what a policy says, in one step for every device that it governs.</summary>
-    public async Task<PolicyView> UpdateAsync(string name, Func<PolicyDraft, PolicyDraft> patch, string etag, MutationContext mutation)
-    {
-        PolicyView view = await _mutator.RunAsync(mutation, next =>
+    public Task<PolicyView> UpdateAsync(string name, Func<PolicyDraft, PolicyDraft> patch, string etag, MutationContext mutation) =>
+        ChangeAsync(name, etag, mutation, next =>
         {
-            PolicyRecord record = next.State.Policy(name);
-            StateDraft.CheckEtag(record, etag);
-            PolicyDraft draft = patch(record.Draft);
+            PolicyDraft draft = patch(next.State.Policy(name).Draft);
             next.Change(name, draft, Validate(draft, "policy."));
-        }, read => read.Policy(name));
-        if (!mutation.ValidateOnly)
-        {
-            LogUpdated(name, view.Spec.Rules.Count);
-        }
-
-        return view;
-    }
+        }, view => LogUpdated(name, view.Spec.Rules.Count));
 
     /// <summary>Removes a policy; one that governs a device only with force, and then the device rejects new sessions until it is given
     /// another policy, or none.</summary>
-    public async Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation)
-    {
-        Deleted deleted = await _mutator.RunAsync(mutation, next =>
+    public Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation) =>
+        RemoveAsync(name, etag, mutation, next =>
         {
-            StateDraft.CheckEtag(next.State.Policy(name), etag);
             string users = string.Join(", ", next.State.UsersOfPolicy(name));
             if (users.Length > 0 && !force)
             {
-                throw new ControlPlaneException(ControlPlaneError.ResourceInUse,
-                    $"\"{name}\" governs {users}; give them another policy, or set force", name);
+                throw ControlPlaneException.InUse(name, $"governs {users}; give them another policy");
             }
 
             next.RemovePolicy(name);
-        }, _ => Deleted.Answer);
-        if (!mutation.ValidateOnly)
-        {
-            LogDeleted(name);
-        }
-
-        return deleted;
-    }
+        });
 
     /// <summary>Says what would become of traffic, and why; counts nothing.</summary>
-    public PolicyVerdict Evaluate(PolicyQuestion question) => _mutator.Read(read =>
+    public PolicyVerdict Evaluate(PolicyQuestion question) => Mutator.Read(read =>
     {
         DeviceRecord? device = ResourceName.Is(question.Subject, ResourceName.Devices) ? read.State.Device(question.Subject) : null;
         string attached = question.Protocol == SessionProtocol.Tcp ? device?.Spec.StreamDialer ?? "" : device?.Spec.PacketProxy ?? "";
@@ -135,20 +97,16 @@ public sealed partial class PolicyDirectory
         return new PolicyVerdict(policy.Name, policy.Generation, action, rule, egress, state.ProxyOf(egress), trace);
     }
 
-    private static PolicySpec Validate(PolicyDraft draft, string prefix)
-    {
-        ViolationList violations = new();
-        PolicySpec? spec = PolicyValidator.Validate(draft, prefix, FieldNaming.Proto, violations);
-        violations.ThrowIfAny(draft.Name);
-        return spec!;
-    }
+    private protected override IEnumerable<ResourceRecord> Records(ControlState state) => state.Policies.Values;
+
+    private protected override ResourceRecord Find(ControlState state, string name) => state.Policy(name);
+
+    private static PolicySpec Validate(PolicyDraft draft, string prefix) =>
+        ViolationList.Validated(draft.Name, violations => PolicyValidator.Validate(draft, prefix, FieldNaming.Proto, violations));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name} with {Rules} rules")]
     private partial void LogCreated(string name, int rules);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "updated {Name}: {Rules} rules")]
     private partial void LogUpdated(string name, int rules);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "deleted {Name}")]
-    private partial void LogDeleted(string name);
 }

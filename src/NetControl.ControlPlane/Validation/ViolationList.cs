@@ -7,6 +7,16 @@ public sealed class ViolationList
 {
     private readonly List<Violation> _items = [];
 
+    /// <summary>What a validator makes of a resource's draft; a failure with all that is wrong with it where it is not valid.</summary>
+    internal static TSpec Validated<TSpec>(string resource, Func<ViolationList, TSpec?> validate)
+        where TSpec : class
+    {
+        ViolationList violations = new();
+        TSpec? spec = validate(violations);
+        violations.ThrowIfAny(resource);
+        return spec!;
+    }
+
     /// <summary>What was found so far.</summary>
     public IReadOnlyList<Violation> Items => _items;
 

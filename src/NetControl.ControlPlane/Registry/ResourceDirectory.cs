@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Mutations;
+using NetControl.ControlPlane.State;
+
+namespace NetControl.ControlPlane.Registry;
+
+/// <summary>What the verbs of all kinds of resources have in common: the reads, and the frame around a change of one.</summary>
+/// <typeparam name="TView">A resource of the kind as reads give it.</typeparam>
+/// <remarks>Thread rule: any thread. When a verb throws, nothing has happened.</remarks>
+public abstract partial class ResourceDirectory<TView>
+    where TView : class
+{
+    private readonly string _collection;
+    private readonly ILogger _logger;
+
+    private protected ResourceDirectory(string collection, Mutator mutator, ILogger logger)
+    {
+        _collection = collection;
+        _logger = logger;
+        Mutator = mutator;
+    }
+
+    private protected Mutator Mutator { get; }
+
+    /// <summary>Reads one.</summary>
+    public TView Get(string name) => Mutator.Read(read => View(read, Find(read.State, name)));
+
+    /// <summary>Reads a page, in the order of names.</summary>
+    public Page<TView> List(int pageSize, string pageToken) => Mutator.Read(read =>
+        Paging.ByName(_collection, Records(read.State), pageSize, pageToken, record => View(read, record)));
+
+    /// <summary>Reads all, in the order of names.</summary>
+    public IReadOnlyList<TView> All() =>
+        Mutator.Read<IReadOnlyList<TView>>(read => [.. Records(read.State).Select(record => View(read, record))]);
+
+    /// <summary>The resources of the kind, in the order of names.</summary>
+    private protected abstract IEnumerable<ResourceRecord> Records(ControlState state);
+
+    /// <summary>One of the kind, or a failure that says that it does not exist.</summary>
+    private protected abstract ResourceRecord Find(ControlState state, string name);
+
+    /// <summary>Makes one; the log is told once it is in force.</summary>
+    private protected async Task<TView> CreateAsync(string name, MutationContext mutation, Action<StateDraft> edit, Action<TView> log)
+    {
+        TView view = await Mutator.RunAsync(mutation, edit, read => View(read, Find(read.State, name)));
+        if (!mutation.ValidateOnly)
+        {
+            log(view);
+        }
+
+        return view;
+    }
+
+    /// <summary>Changes one, if the etag is empty or current; the log is told once it is in force.</summary>
+    private protected Task<TView> ChangeAsync(string name, string etag, MutationContext mutation, Action<StateDraft> edit,
+        Action<TView> log) =>
+        CreateAsync(name, mutation, next =>
+        {
+            StateDraft.CheckEtag(Find(next.State, name), etag);
+            edit(next);
+        }, log);
+
+    /// <summary>Removes one, if the etag is empty or current.</summary>
+    private protected async Task<Deleted> RemoveAsync(string name, string etag, MutationContext mutation, Action<StateDraft> edit)
+    {
+        Deleted deleted = await Mutator.RunAsync(mutation, next =>
+        {
+            StateDraft.CheckEtag(Find(next.State, name), etag);
+            edit(next);
+        }, _ => Deleted.Answer);
+        if (!mutation.ValidateOnly)
+        {
+            LogDeleted(name);
+        }
+
+        return deleted;
+    }
+
+    private static TView View(StateView read, ResourceRecord record) => (TView)read.View(record);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "deleted {Name}")]
+    private partial void LogDeleted(string name);
+}
