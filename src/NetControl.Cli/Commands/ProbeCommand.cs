@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NetControl.Cli.Input;
 using NetControl.Cli.Output;
 using NetControl.Protocol.V1;
 using Client = NetControl.Protocol.V1.DiagnosticsService.DiagnosticsServiceClient;
@@ -12,7 +13,7 @@ internal static class ProbeCommand
     {
         Argument<string> proxy = new("proxy")
         {
-            Description = "The proxy; or --config.",
+            Description = "The proxy; or --config, or --hops.",
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => "",
         };
@@ -20,11 +21,14 @@ internal static class ProbeCommand
         {
             Description = "A chain that is not configured, e.g. socks5://host:1080; empty is direct. Other users can see it in the process list.",
         };
+        Option<string?> hops = HopsFile.Option();
         Option<string[]> tcp = Targets("--tcp", "A stream's destination, host:port; may be repeated.");
         Option<string[]> udp = Targets("--udp", "A DNS server, address:port; may be repeated. Default 1.1.1.1:53 for both.");
         Option<string> name = new("--query-name") { Description = "The name that DNS queries ask for.", DefaultValueFactory = _ => "" };
         Option<string?> timeout = Common.Duration("--timeout", "How long each target may take; default 5s.");
-        return new Command("probe", "Try a proxy out, stage by stage.") { proxy, config, tcp, udp, name, timeout }.Does(async (p, c) =>
+        hops.ExcludesWhere(result => result.GetResult(proxy) is { Implicit: false } || result.GetResult(config) is not null, "proxy or --config");
+        return new Command("probe", "Try a proxy out, stage by stage.") { proxy, config, hops, tcp, udp, name,
+            timeout }.Does(async (p, c) =>
         {
             ProbeProxyRequest request = new()
             {
@@ -33,7 +37,11 @@ internal static class ProbeCommand
                 QueryName = p.GetValue(name) ?? "",
                 Timeout = Common.ParseDuration(p.GetValue(timeout)),
             };
-            if (p.GetValue(config) is { } text)
+            if (p.GetValue(hops) is { } file)
+            {
+                request.Hops.Add(await HopsFile.ReadAsync(file, c.Cancellation));
+            }
+            else if (p.GetValue(config) is { } text)
             {
                 request.Config = text;
             }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Google.Protobuf.WellKnownTypes;
+using NetControl.Cli.Input;
 using NetControl.Cli.Output;
 using NetControl.Protocol.V1;
 using Client = NetControl.Protocol.V1.ProxyService.ProxyServiceClient;
@@ -21,9 +22,11 @@ internal static class ProxyCommands
             Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.",
             DefaultValueFactory = _ => ""
         };
+        Option<string?> hops = HopsFile.Option();
+        hops.ExcludesWhere(result => result.GetResult(config) is { Implicit: false }, "--config");
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "How long a UDP session may go without sending.");
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("create", "Make a proxy.") { name, config, idle, dry }.Does(async (p, c) =>
+        return new Command("create", "Make a proxy.") { name, config, hops, idle, dry }.Does(async (p, c) =>
         {
             Proxy proxy = new()
             {
@@ -31,6 +34,11 @@ internal static class ProxyCommands
                 Config = p.GetRequiredValue(config),
                 UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
             };
+            if (p.GetValue(hops) is { } file)
+            {
+                proxy.Hops.Add(await HopsFile.ReadAsync(file, c.Cancellation));
+            }
+
             CreateProxyRequest request = new() { Proxy = proxy, RequestId = Common.RequestId(), ValidateOnly = p.GetValue(dry) };
             Show(c, (await new Client(c.Invoker).CreateProxyAsync(request, cancellationToken: c.Cancellation)).Proxy);
         });
@@ -64,11 +72,13 @@ internal static class ProxyCommands
     {
         Argument<string> name = Common.Name(Collection);
         Option<string?> config = new("--config") { Description = "The new chain; \"\" is direct." };
+        Option<string?> hops = HopsFile.Option();
+        hops.ExcludesWhere(result => result.GetResult(config) is { Implicit: false }, "--config");
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "The new UDP idle timeout.");
         Option<string> etag = Common.Etag();
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("update", "Change a proxy; new sessions use the new settings.") { name, config, idle, etag,
-            dry }.Does(async (p, c) =>
+        return new Command("update", "Change a proxy; new sessions use the new settings.") { name, config, hops, idle,
+            etag, dry }.Does(async (p, c) =>
         {
             FieldMask mask = new();
             if (p.GetValue(config) is not null)
@@ -88,6 +98,12 @@ internal static class ProxyCommands
                 UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
                 Etag = p.GetRequiredValue(etag),
             };
+            if (p.GetValue(hops) is { } file)
+            {
+                proxy.Hops.Add(await HopsFile.ReadAsync(file, c.Cancellation));
+                mask.Paths.Add("hops");
+            }
+
             UpdateProxyRequest request = new()
             {
                 Proxy = proxy,

@@ -77,14 +77,14 @@ public sealed class Diagnostics
     public async Task<ProbeReport> ProbeAsync(string proxy, ProbeRequest request, CancellationToken cancellationToken)
     {
         Chain chain = _proxy(proxy).Chain;
-        return new ProbeReport(proxy, chain.Redacted, await _prober.ProbeAsync(chain, request, cancellationToken));
+        return new ProbeReport(proxy, chain, await _prober.ProbeAsync(chain, request, cancellationToken));
     }
 
     /// <summary>Tries a chain out that is not configured.</summary>
     public async Task<ProbeReport> ProbeAsync(Chain chain, ProbeRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        return new ProbeReport("", chain.Redacted, await _prober.ProbeAsync(chain, request, cancellationToken));
+        return new ProbeReport("", chain, await _prober.ProbeAsync(chain, request, cancellationToken));
     }
 
     /// <summary>The server that is dialled straight from this machine: every other one is reached through it.</summary>

@@ -29,8 +29,9 @@ internal static class DiagnosticsMapping
     public static V1.ProbeProxyResponse ToMessage(this ProbeReport report) => new()
     {
         Proxy = report.Proxy,
-        Config = report.Config,
+        Config = report.Chain.Redacted,
         Results = { report.Results.Select(ToMessage) },
+        Hops = { report.Chain.ToRedactedMessages() },
     };
 
     /// <summary>What was asked for, or every violation at once.</summary>
@@ -66,6 +67,16 @@ internal static class DiagnosticsMapping
 
     private static Chain? ToChain(V1.ProbeProxyRequest request, ViolationList violations)
     {
+        if (request.Hops.Count > 0)
+        {
+            if (request.SubjectCase != V1.ProbeProxyRequest.SubjectOneofCase.None)
+            {
+                violations.AddText("hops", $"cannot be had together with {Words.Snake(request.SubjectCase.ToString())}; leave one out", "CONFLICT");
+            }
+
+            return HopMapping.ReadForUse(request.Hops, HopFields.Probe, violations);
+        }
+
         switch (request.SubjectCase)
         {
             case V1.ProbeProxyRequest.SubjectOneofCase.Config:
@@ -88,7 +99,7 @@ internal static class DiagnosticsMapping
 
                 return null;
             default:
-                violations.AddText("proxy", "nothing to probe; write proxy or config");
+                violations.AddText("proxy", "nothing to probe; write one of proxy, config and hops");
                 return null;
         }
     }

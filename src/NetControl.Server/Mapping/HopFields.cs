@@ -7,8 +7,8 @@ using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Mapping;
 
-/// <summary>How the fields of hops are called in violations: where the proxy stands, and in whose spelling.</summary>
-/// <param name="Prefix">The proxy's path, with a dot behind it, e.g. <c>proxy.</c>.</param>
+/// <summary>How the fields of hops are called in violations: where their list stands, and in whose spelling.</summary>
+/// <param name="Prefix">The path of whose they are, with a dot behind it, e.g. <c>proxy.</c>; or empty.</param>
 /// <param name="Json">Whether names are lowerCamelCase, as in documents.</param>
 internal sealed record HopFields(string Prefix, bool Json)
 {
@@ -16,6 +16,9 @@ internal sealed record HopFields(string Prefix, bool Json)
 
     /// <summary>A proxy in a request of its own.</summary>
     public static readonly HopFields Request = new("proxy.", Json: false);
+
+    /// <summary>A chain that is probed.</summary>
+    public static readonly HopFields Probe = new("", Json: false);
 
     /// <summary>A proxy in a document.</summary>
     public static HopFields Document(int index) => new($"proxies[{index}].", Json: true);
@@ -61,7 +64,7 @@ internal sealed record HopFields(string Prefix, bool Json)
             if (Redaction.IsSecret(field) && field.Accessor.GetValue(message) is Hop.RedactedSecret)
             {
                 violations.AddText($"{Prefix}hops[{index}].{Name(kind)}.{Name(field)}",
-                    "REDACTED stands where the secret was; write it, or leave hops out of update_mask", Reason);
+                    $"REDACTED stands where the secret was; write it{(this == Probe ? "" : ", or leave hops out of update_mask")}", Reason);
                 any = true;
             }
         }

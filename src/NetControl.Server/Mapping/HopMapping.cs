@@ -25,11 +25,10 @@ internal static class HopMapping
     /// <summary>Reads hops.</summary>
     /// <param name="messages">The hops.</param>
     /// <param name="fields">How their fields are called.</param>
-    /// <param name="resource">Whose they are.</param>
-    /// <exception cref="ControlPlane.Errors.ControlPlaneException">With everything that is wrong with them; it holds no secret.</exception>
-    public static Chain Read(IReadOnlyList<V1.Hop> messages, HopFields fields, string resource)
+    /// <param name="violations">Gets everything that is wrong with them; it holds no secret.</param>
+    /// <returns>The chain, or null where something is wrong.</returns>
+    public static Chain? Read(IReadOnlyList<V1.Hop> messages, HopFields fields, ViolationList violations)
     {
-        ViolationList violations = new();
         List<Hop> hops = [];
         for (int i = 0; i < messages.Count; i++)
         {
@@ -39,8 +38,22 @@ internal static class HopMapping
             }
         }
 
-        violations.ThrowIfAny(resource);
-        return new Chain(hops);
+        return hops.Count == messages.Count ? new Chain(hops) : null;
+    }
+
+    /// <summary>The same, for a chain that is about to be used: what this machine lacks for it is wrong, too.</summary>
+    public static Chain? ReadForUse(IReadOnlyList<V1.Hop> messages, HopFields fields, ViolationList violations)
+    {
+        Chain? chain = Read(messages, fields, violations);
+        for (int i = 0; i < chain?.Hops.Count; i++)
+        {
+            if (chain.Hops[i].FindFault() is { } fault)
+            {
+                fields.Add(messages[i], i, field: null, fault, violations);
+            }
+        }
+
+        return chain;
     }
 
     /// <summary>The hops as messages, secrets included.</summary>

@@ -92,23 +92,14 @@ internal static class ProxyMapping
         }
 
         violations.ThrowIfAny(name);
-
-        Chain chain = HopMapping.Read(hops, fields, name);
-        for (int i = 0; i < hops.Count; i++)
-        {
-            if (chain.Hops[i].FindFault() is { } fault)
-            {
-                fields.Add(hops[i], i, field: null, fault, violations);
-            }
-        }
-
+        Chain? chain = HopMapping.ReadForUse(hops, fields, violations);
         violations.ThrowIfAny(name);
         if (config.Length == 0)
         {
-            return chain.Text;
+            return chain!.Text;
         }
 
-        if (text is not null && !chain.ToMessages().SequenceEqual(text.ToMessages()))
+        if (chain is not null && text is not null && !chain.ToMessages().SequenceEqual(text.ToMessages()))
         {
             violations.Add(fields.Prefix + ConfigPath, text.Redacted, $"is another chain than {fields.Prefix}{HopsPath}",
                 "leave one of them out", "CONFLICT");

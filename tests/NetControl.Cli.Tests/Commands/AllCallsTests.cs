@@ -130,6 +130,44 @@ public sealed class AllCallsTests
     }
 
     [Fact]
+    public async Task HopsOfAFile_AreSent_InPlaceOfAText()
+    {
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "hops:\n  - tls: {sni: \"\"}\n  - socks5: {server: \"192.0.2.1:1080\", username: u, password: 007}\n");
+        Hop[] hops =
+        [
+            new() { Tls = new TlsHop { Sni = "" } },
+            new() { Socks5 = new Socks5Hop { Server = "192.0.2.1:1080", Username = "u", Password = "007" } },
+        ];
+        await using FakeServer server = await FakeServer.StartAsync();
+        foreach (string line in (string[])["probe", "proxies create up", "proxies update up"])
+        {
+            (int code, _, string error) = await server.RunAsync([.. line.Split(' '), "--hops", file, "-o", "json"]);
+            Assert.True(code == ExitCode.Ok, $"{line}: {error}");
+        }
+
+        IMessage[] asked = [.. server.Calls.Select(call => call.Request)];
+        Assert.Equal(new ProbeProxyRequest { Hops = { hops } }, asked[0]);
+        Assert.Equal(new Proxy { Name = "proxies/up", Hops = { hops } }, Assert.IsType<CreateProxyRequest>(asked[1]).Proxy);
+        UpdateProxyRequest update = Assert.IsType<UpdateProxyRequest>(asked[2]);
+        Assert.Equal((new Proxy { Name = "proxies/up", Hops = { hops } }, new FieldMask { Paths = { "hops" } }), (update.Proxy, update.UpdateMask));
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task AFileWithoutHops_IsAMistake()
+    {
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "config: x");
+        await using FakeServer server = await FakeServer.StartAsync();
+        (int none, _, string missing) = await server.RunAsync("probe", "--hops", file);
+        Assert.Equal(ExitCode.Usage, none);
+        Assert.Contains("has no hops; write e.g.", missing, StringComparison.Ordinal);
+        Assert.Empty(server.Calls);
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task ConfigApply_OfADocumentWithFaults_SaysThemAll_AndAsksNothing()
     {
         string file = Path.GetTempFileName();

@@ -174,7 +174,7 @@ public sealed class HopMappingTests
     public void Faults_OfSeveralHops_AreToldTogether_InTheDocumentsSpelling()
     {
         V1.Hop[] hops = [new() { Tls = new V1.TlsHop { CaFile = "ca.pem" } }, new() { Tls = new V1.TlsHop() }, new()];
-        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() => HopMapping.Read(hops, HopFields.Document(3), "proxies/a"));
+        ControlPlaneException e = Assert.Throws<ControlPlaneException>(() => Read(hops, HopFields.Document(3)));
         Assert.Equal(["proxies[3].hops[0].tls.caFile", "proxies[3].hops[2]"], e.Violations.Select(v => v.Field));
     }
 
@@ -184,7 +184,13 @@ public sealed class HopMappingTests
         return chain;
     }
 
-    private static Chain Read(IEnumerable<V1.Hop> hops) => HopMapping.Read([.. hops], HopFields.Request, "proxies/a");
+    private static Chain Read(IEnumerable<V1.Hop> hops, HopFields? fields = null)
+    {
+        ViolationList violations = new();
+        Chain? chain = HopMapping.Read([.. hops], fields ?? HopFields.Request, violations);
+        violations.ThrowIfAny("proxies/a");
+        return chain!;
+    }
 
     private static Violation[] Violations(V1.Hop[] hops) => [.. Assert.Throws<ControlPlaneException>(() => Read(hops)).Violations];
 }

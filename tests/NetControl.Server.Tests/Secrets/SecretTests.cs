@@ -86,6 +86,7 @@ public sealed class SecretTests
         Protocol.V1.Hop[] hops = [.. chain.ToMessages()];
         See(await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = new Proxy { Name = "proxies/s", Hops = { hops } } }), seen);
         See(await server.Proxies.GetProxyAsync(new GetProxyRequest { Name = "proxies/s" }), seen);
+        See(await server.Diagnostics.ProbeProxyAsync(new ProbeProxyRequest { Hops = { hops }, TcpTargets = { "198.51.100.1:80" } }), seen);
         foreach (Protocol.V1.Hop broken in (Protocol.V1.Hop[])
             [
                 new(),

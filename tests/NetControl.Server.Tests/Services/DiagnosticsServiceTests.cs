@@ -185,6 +185,59 @@ public sealed class DiagnosticsServiceTests
     }
 
     [Fact]
+    public async Task Probe_OfHops_IsOneOfTheSameChainAsText()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Hop[] hops =
+        [
+            new() { Split = new SplitHop { Pieces = { new SplitHop.Types.Piece { Length = 2 } } } },
+            new() { Socks5 = new Socks5Hop { Server = "127.0.0.1:1", Username = "u", Password = "hunter2" } },
+        ];
+        ProbeProxyResponse response = await server.Diagnostics.ProbeProxyAsync(
+            new ProbeProxyRequest { Hops = { hops }, TcpTargets = { "192.0.2.1:443" } });
+        Assert.Equal(("", "split:2|socks5://REDACTED@127.0.0.1:1"), (response.Proxy, response.Config));
+        Assert.Equal((false, "connect", "ECONNREFUSED"),
+            (response.Results[0].Ok, response.Results[0].Error.Op, response.Results[0].Error.PosixError));
+        Assert.Equal([Hop.KindOneofCase.Split, Hop.KindOneofCase.Socks5], response.Hops.Select(hop => hop.KindCase));
+        Assert.Equal(("REDACTED", "127.0.0.1:1"), (response.Hops[1].Socks5.Password, response.Hops[1].Socks5.Server));
+        Assert.DoesNotContain("hunter2", response.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Probe_OfWrongHops_NamesEachField_AsCreateProxyDoes()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Hop[] hops =
+        [
+            new(),
+            new() { Socks5 = new Socks5Hop { Server = "nowhere", Username = "u", Password = "hunter2" } },
+            new() { Socks5 = new Socks5Hop { Server = "a.example:1", Username = "u", Password = "REDACTED" } },
+        ];
+        RichError probe = await OfAsync(server, new ProbeProxyRequest { Hops = { hops }, QueryName = "a..b" });
+        RichError create = await RichError.OfAsync(
+            async () => await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "x", Proxy = new Proxy { Hops = { hops } } }));
+        Assert.Equal(["hops[0]", "hops[1].socks5.server", "hops[2].socks5.password", "query_name"], probe.Fields);
+        Assert.Equal(create.Fields, probe.Fields.SkipLast(1).Select(field => $"proxy.{field}"));
+        Assert.DoesNotContain("hunter2", probe.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("update_mask", probe.ToString(), StringComparison.Ordinal);
+        Hop missing = new() { Tls = new TlsHop { CaFile = "/nowhere/ca.pem" } };
+        Assert.Equal(["hops[0].tls"], (await OfAsync(server, new ProbeProxyRequest { Hops = { missing } })).Fields);
+    }
+
+    [Fact]
+    public async Task Probe_OfTwoSubjects_IsRefused()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Hop hop = new() { Dnstruncate = new DnsTruncateHop() };
+        foreach (ProbeProxyRequest request in (ProbeProxyRequest[])[new() { Config = "", Hops = { hop } }, new() { Proxy = "proxies/a", Hops = { hop } }])
+        {
+            RichError error = await OfAsync(server, request);
+            Assert.Equal((StatusCode.InvalidArgument, "hops"), (error.Code, Assert.Single(error.Fields)));
+            Assert.Contains($"together with {request.SubjectCase.ToString().ToLowerInvariant()}", error.Status.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Probe_WithMistakes_ReportsAllOfThem()
     {
         await using TestServer server = await TestServer.StartAsync();
@@ -224,6 +277,9 @@ public sealed class DiagnosticsServiceTests
         using var call = server.Diagnostics.CaptureTraffic(request);
         return await RichError.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None));
     }
+
+    private static Task<RichError> OfAsync(TestServer server, ProbeProxyRequest request) =>
+        RichError.OfAsync(async () => await server.Diagnostics.ProbeProxyAsync(request));
 
     private static async Task<CaptureTrafficResponse> NextAsync(AsyncServerStreamingCall<CaptureTrafficResponse> call)
     {
