@@ -53,7 +53,7 @@ public sealed class NetControlPlane : IDisposable
         engine.SetEventSink(Events);
         DialerFactory dialers = new(engine);
         ProxyProber prober = new(dialers, time);
-        _runtimes = new Runtimes(time);
+        _runtimes = new Runtimes(time) { OnSwitch = Events.OnSwitch };
         ChangePreparer preparer = new(dialers, engine, _runtimes);
         Changes = new ChangeLog(RememberedChanges);
         _mutator = new Mutator(store, preparer, _runtimes, Changes, time, logger);

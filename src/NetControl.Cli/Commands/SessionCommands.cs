@@ -74,8 +74,9 @@ internal static class SessionCommands
         FilterOptions filter = new();
         Option<bool> snapshot = new("--snapshot") { Description = "Begin with the sessions that live." };
         Option<bool> updates = new("--updates") { Description = "Counters too, once a second for sessions that move." };
+        Option<bool> quiet = new("--no-switches") { Description = "Leave out where delegates switch, by failover or by hand." };
         Option<string?> resume = new("--resume") { Description = "Go on after EPOCH:SEQUENCE.", HelpName = "EPOCH:SEQUENCE" };
-        Command command = new("watch", "Follow what happens, until interrupted or the server ends.") { snapshot, updates, resume };
+        Command command = new("watch", "Follow what happens, until interrupted or the server ends.") { snapshot, updates, quiet, resume };
         command.Aliases.Add("follow");
         return filter.AddTo(command).Does(async (p, c) =>
         {
@@ -84,6 +85,7 @@ internal static class SessionCommands
                 Filter = filter.Read(p),
                 Snapshot = p.GetValue(snapshot),
                 Updates = p.GetValue(updates),
+                DelegateSwitches = !p.GetValue(quiet),
                 ResumeFrom = ParseResume(p.GetValue(resume))
             };
             using AsyncServerStreamingCall<StreamSessionEventsResponse> call = new Client(c.Invoker).StreamSessionEvents(request,

@@ -110,7 +110,8 @@ internal static class Tables
             case StreamSessionEventsResponse.MessageOneofCase.Events:
                 foreach (SessionEvent e in message.Events.Events)
                 {
-                    yield return $"{Upper(e.Kind),-9} #{e.Sequence} {Line(e.Session)}";
+                    yield return e.DelegateSwitch is { } made
+                        ? $"SWITCHED  #{e.Sequence} {Line(made)}" : $"{Upper(e.Kind),-9} #{e.Sequence} {Line(e.Session)}";
                 }
 
                 break;
@@ -217,6 +218,12 @@ internal static class Tables
         return $"{s.Name} {Upper(s.Protocol)} {s.Source} -> {s.Destination} via {(s.Delegate.Length == 0 ? "-" : s.Delegate)} gen "
             + $"{s.Generation} "
             + $"({(s.Proxy.Length == 0 ? "-" : s.Proxy)}) sent {s.BytesSent} received {s.BytesReceived}{end}";
+    }
+
+    private static string Line(DelegateSwitch made)
+    {
+        string why = made.Reason == Failover.Types.Reason.Unspecified ? "" : $" {Upper(made.Reason)}: {made.Message}";
+        return $"{made.Delegate} gen {made.Generation} {Dash(made.From)} -> {Dash(made.To)}{why}";
     }
 
     private static string Millis(Duration? time) =>

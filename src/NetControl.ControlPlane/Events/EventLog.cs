@@ -69,11 +69,12 @@ internal sealed class EventLog
         return low;
     }
 
-    /// <summary>One entry: an event, or a loss of <paramref name="Lost"/> events.</summary>
+    /// <summary>One entry: an event of a session or of a delegate, or a loss of <paramref name="Lost"/> events.</summary>
     /// <param name="First">Its first sequence number.</param>
     /// <param name="Lost">0 for an event.</param>
-    /// <param name="Event">The event.</param>
-    internal readonly record struct Entry(long First, long Lost, SessionEvent Event)
+    /// <param name="Event">The session's event.</param>
+    /// <param name="Switch">The delegate's; null for a session's.</param>
+    internal readonly record struct Entry(long First, long Lost, SessionEvent Event, DelegateSwitch? Switch = null)
     {
         public long Last => Lost == 0 ? First : First + Lost - 1;
     }

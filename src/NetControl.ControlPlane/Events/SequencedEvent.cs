@@ -2,7 +2,8 @@ using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Events;
 
-/// <summary>A session event with its number.</summary>
+/// <summary>An event with its number: of a session, or of a delegate.</summary>
 /// <param name="Sequence">The number, one larger than that of the event before it.</param>
-/// <param name="Event">What happened.</param>
-public readonly record struct SequencedEvent(long Sequence, SessionEvent Event);
+/// <param name="Event">What happened to a session; nothing where a delegate switched.</param>
+/// <param name="Switch">How a delegate switched; null where something happened to a session.</param>
+public readonly record struct SequencedEvent(long Sequence, SessionEvent Event, DelegateSwitch? Switch = null);

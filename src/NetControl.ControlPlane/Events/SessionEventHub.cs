@@ -3,11 +3,11 @@ using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Events;
 
-/// <summary>Numbers every session event, remembers the last ones, and feeds subscribers.</summary>
+/// <summary>Numbers every event of a session, and every switch of a delegate between them; remembers the last ones, and feeds subscribers.</summary>
 /// <remarks>
 /// There is one log; a subscriber is a place in it, with a bound on how far behind it may be. Whoever falls behind that bound is moved
 /// on, one event at a time, and each event that it would have got is counted as lost to it. So a stuck reader costs no memory, and next to no time.
-/// Thread rule: the engine's pump writes, the pool reads, both under one lock held for a bounded number of copies.
+/// Thread rule: the engine's pump and whoever changes a delegate write, the pool reads, all under one lock held for a bounded number of copies.
 /// </remarks>
 public sealed class SessionEventHub : ISessionEventSink
 {
@@ -64,6 +64,18 @@ public sealed class SessionEventHub : ISessionEventSink
             }
 
             _published += events.Length;
+            Wake();
+        }
+    }
+
+    /// <summary>A delegate is about to send its new sessions elsewhere. Called before the first of them can be born, so none is told earlier.</summary>
+    public void OnSwitch(DelegateSwitch made)
+    {
+        lock (_gate)
+        {
+            MakeRoom();
+            _log.Append(new EventLog.Entry(++_sequence, 0, default, made));
+            _published++;
             Wake();
         }
     }
@@ -149,9 +161,9 @@ public sealed class SessionEventHub : ISessionEventSink
                 ref readonly EventLog.Entry entry = ref _log[subscription.Cursor];
                 if (entry.Lost == 0)
                 {
-                    if (entry.First > subscription.Position && subscription.Wants(entry.Event))
+                    if (entry.First > subscription.Position && subscription.Wants(entry))
                     {
-                        events.Add(new SequencedEvent(entry.First, entry.Event));
+                        events.Add(new SequencedEvent(entry.First, entry.Event, entry.Switch));
                     }
                 }
                 else if (events.Count > 0)

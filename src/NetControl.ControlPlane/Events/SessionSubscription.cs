@@ -48,7 +48,9 @@ public sealed class SessionSubscription : IDisposable
         _signal.Dispose();
     }
 
-    internal bool Wants(in SessionEvent e) => (e.Kind != SessionEventKind.Updated || Options.Updates) && Options.Filter.Matches(e.Info);
+    internal bool Wants(in EventLog.Entry entry) => entry.Switch is { } made
+        ? Options.Switches && Options.Filter.Matches(made)
+        : (entry.Event.Kind != SessionEventKind.Updated || Options.Updates) && Options.Filter.Matches(entry.Event.Info);
 
     internal void Signal()
     {
@@ -68,7 +70,7 @@ public sealed class SessionSubscription : IDisposable
     internal long Lose(in EventLog.Entry entry)
     {
         long from = Math.Max(entry.First, Position + 1);
-        long wanted = entry.Lost > 0 ? entry.Last - from + 1 : Wants(entry.Event) ? 1 : 0;
+        long wanted = entry.Lost > 0 ? entry.Last - from + 1 : Wants(entry) ? 1 : 0;
         if (wanted > 0)
         {
             _loss = _loss is { } before ? before with { To = entry.Last, Count = before.Count + wanted }

@@ -65,7 +65,7 @@ internal sealed class SnapshotTaker
                     return true;
             }
 
-            foreach (SequencedEvent e in events)
+            foreach (SequencedEvent e in events.Where(static e => e.Switch is null)) // a switch leaves live sessions as they are
             {
                 Apply(e.Event, live);
             }

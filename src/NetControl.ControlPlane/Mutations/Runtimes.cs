@@ -1,5 +1,6 @@
 using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Dialers;
+using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
@@ -28,6 +29,9 @@ internal sealed class Runtimes
 
     /// <summary>Gets the delegates about which there is something to look at. On any thread, also under the gate; must be quick.</summary>
     public Action<string>? OnAttention { get; set; }
+
+    /// <summary>Gets each switch of a delegate right before it takes effect. Under the gate; must be quick.</summary>
+    public Action<DelegateSwitch>? OnSwitch { get; set; }
 
     public Lock Gate { get; } = new();
 
@@ -64,7 +68,7 @@ internal sealed class Runtimes
                     PublishProxy(change, prepared, next);
                     break;
                 case DelegateRecord:
-                    PublishDelegate(change);
+                    PublishDelegate(change, next);
                     break;
                 case DeviceRecord:
                     PublishDevice(change, prepared);
@@ -140,7 +144,7 @@ internal sealed class Runtimes
         }
     }
 
-    private void PublishDelegate(RecordChange change)
+    private void PublishDelegate(RecordChange change, ControlState next)
     {
         DelegateRecord? before = change.Before as DelegateRecord;
         DelegateWay? old = _delegates.GetValueOrDefault(change.Name);
@@ -153,6 +157,7 @@ internal sealed class Runtimes
         {
             if (before.Generation != after.Generation)
             {
+                OnSwitch?.Invoke(Switch(before, after, next));
                 old!.Egress.Swap(Model(after));
             }
 
@@ -167,6 +172,14 @@ internal sealed class Runtimes
         }
 
         OnAttention?.Invoke(change.Name);
+    }
+
+    private static DelegateSwitch Switch(DelegateRecord before, DelegateRecord after, ControlState next)
+    {
+        FailoverEvent? made = after.LastFailover == before.LastFailover ? null : after.LastFailover;
+        return new DelegateSwitch(
+            after.Name, before.Proxy, after.Proxy, made?.Reason, made?.Why ?? "", after.Generation, made?.Time ?? after.UpdateTime,
+            [.. next.DevicesOf(after.Name)]);
     }
 
     private void Judge(DelegateRecord? before, DelegateRecord? after, DelegateJudge? judge)

@@ -1,9 +1,10 @@
+using NetControl.ControlPlane.Events;
 using NetControl.Engine.Sessions;
 
 namespace NetControl.ControlPlane.Sessions;
 
 /// <summary>Chooses sessions: fields joined by "and", values of a field by "or", an empty field chooses all.</summary>
-/// <remarks>Immutable, pure and quick: loops call <see cref="Matches"/>.</remarks>
+/// <remarks>Immutable, pure and quick: loops ask it of sessions.</remarks>
 public sealed class SessionFilter
 {
     /// <summary>Chooses every session.</summary>
@@ -32,6 +33,11 @@ public sealed class SessionFilter
         (_protocols.Length == 0 || Array.IndexOf(_protocols, session.Protocol) >= 0)
         && (_devices.Length == 0 || Contains(_devices, session.Device))
         && (_delegates.Length == 0 || Contains(_delegates, session.Egress?.DelegateName ?? ""));
+
+    /// <summary>Whether a delegate's switch is chosen: the delegate is, and a device that uses it; a switch has no protocol.</summary>
+    public bool Matches(DelegateSwitch made) =>
+        (_devices.Length == 0 || made.Devices.Any(device => Contains(_devices, device)))
+        && (_delegates.Length == 0 || Contains(_delegates, made.Delegate));
 
     /// <summary>A text that is the same for the same choice; part of page tokens.</summary>
     public override string ToString() => $"{string.Join(',', _devices)};{string.Join(',', _delegates)};{string.Join(',', _protocols)}";

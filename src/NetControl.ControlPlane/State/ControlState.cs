@@ -59,6 +59,13 @@ internal sealed record ControlState
         (from policy in Policies.Values where policy.Targets.Contains(name, StringComparer.Ordinal) select policy.Name)
         .Concat(from device in Devices.Values where device.Draft.StreamDialer == name || device.Draft.PacketProxy == name select device.Name);
 
+    /// <summary>The devices that send sessions to a delegate, by attachment or by policy.</summary>
+    public IEnumerable<string> DevicesOf(string delegateName) =>
+        from device in Devices.Values
+        where device.Draft.StreamDialer == delegateName || device.Draft.PacketProxy == delegateName
+            || Policies.GetValueOrDefault(device.Draft.Policy)?.Targets.Contains(delegateName, StringComparer.Ordinal) == true
+        select device.Name;
+
     public IEnumerable<string> UsersOfPolicy(string name) => from device in Devices.Values where device.Draft.Policy == name select device.Name;
 
     /// <summary>The proxy behind a target; empty when there is none.</summary>

@@ -84,14 +84,16 @@ internal static class FailoverMapping
     {
         From = made.From,
         To = made.To,
-        Reason = made.Reason switch
-        {
-            SwitchReason.Failures => V1.Failover.Types.Reason.Failures,
-            SwitchReason.FailureRate => V1.Failover.Types.Reason.FailureRate,
-            SwitchReason.Recovered => V1.Failover.Types.Reason.Recovered,
-            _ => V1.Failover.Types.Reason.Faster,
-        },
+        Reason = made.Reason.ToMessage(),
         Message = made.Why,
         Time = made.Time.ToTimestamp(),
+    };
+
+    public static V1.Failover.Types.Reason ToMessage(this SwitchReason reason) => reason switch
+    {
+        SwitchReason.Failures => V1.Failover.Types.Reason.Failures,
+        SwitchReason.FailureRate => V1.Failover.Types.Reason.FailureRate,
+        SwitchReason.Recovered => V1.Failover.Types.Reason.Recovered,
+        _ => V1.Failover.Types.Reason.Faster,
     };
 }

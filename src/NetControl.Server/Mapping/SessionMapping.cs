@@ -52,12 +52,19 @@ internal static class SessionMapping
         Tcp = detail.Tcp?.ToMessage(),
     };
 
-    public static V1.SessionEvent ToMessage(in SequencedEvent e) => new()
-    {
-        Sequence = e.Sequence,
-        Kind = (V1.SessionEvent.Types.Kind)((int)e.Event.Kind + 1),
-        Session = ToMessage(e.Event.Info),
-    };
+    public static V1.SessionEvent ToMessage(in SequencedEvent e) => e.Switch is { } made
+        ? new V1.SessionEvent
+        {
+            Sequence = e.Sequence,
+            Kind = V1.SessionEvent.Types.Kind.DelegateSwitched,
+            DelegateSwitch = ToMessage(made),
+        }
+        : new V1.SessionEvent
+        {
+            Sequence = e.Sequence,
+            Kind = (V1.SessionEvent.Types.Kind)((int)e.Event.Kind + 1),
+            Session = ToMessage(e.Event.Info),
+        };
 
     public static V1.Lost ToMessage(in LostRange lost) => new()
     {
@@ -75,6 +82,18 @@ internal static class SessionMapping
             message.Protocols
                 .Where(protocol => protocol != V1.SessionProtocol.Unspecified)
                 .Select(protocol => protocol == V1.SessionProtocol.Udp ? SessionProtocol.Udp : SessionProtocol.Tcp));
+
+    private static V1.DelegateSwitch ToMessage(DelegateSwitch made) => new()
+    {
+        Delegate = made.Delegate,
+        From = made.From,
+        To = made.To,
+        Reason = made.Reason?.ToMessage() ?? V1.Failover.Types.Reason.Unspecified,
+        Message = made.Why,
+        Generation = made.Generation,
+        Time = made.Time.ToTimestamp(),
+        Devices = { made.Devices },
+    };
 
     private static Timestamp ToTimestamp(long utcTicks) => Timestamp.FromDateTime(new DateTime(utcTicks, DateTimeKind.Utc));
 }

@@ -79,7 +79,7 @@ internal sealed class EngineMetrics
         _halfOpen = make.CreateGauge("netcontrol_tcp_half_open", "TCP sessions whose dial or handshake goes on.", "device");
         _usage = make.CreateGauge("netcontrol_device_usage", "What a device has of what it is limited in.", "device", "resource");
         _limits = make.CreateGauge("netcontrol_device_limit", "The most that a device may have.", "device", "resource");
-        _eventsPublished = make.CreateCounter("netcontrol_events_published_total", "Session events that were numbered.");
+        _eventsPublished = make.CreateCounter("netcontrol_events_published_total", "Events of sessions, and switches of delegates between them, that were numbered.");
         _eventsLost = make.CreateCounter("netcontrol_events_lost_total",
             "Session events lost, by who lost them; each loss is also told in the stream.", "reason");
         _eventSubscribers = make.CreateGauge("netcontrol_event_subscribers", "Open session event streams.");

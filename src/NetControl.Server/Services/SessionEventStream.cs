@@ -40,6 +40,7 @@ internal sealed class SessionEventStream
         {
             Filter = _request.Filter.ToFilter(),
             Updates = _request.Updates,
+            Switches = _request.DelegateSwitches,
             QueueCapacity = _request.QueueCapacity
         };
         if (_request.Snapshot)

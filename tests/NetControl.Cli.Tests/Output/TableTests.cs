@@ -79,6 +79,27 @@ public sealed class TableTests
             ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 "
                 + "received 20 CLIENT_RESET"],
             Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { closed } } }));
+        SessionEvent switched = new()
+        {
+            Sequence = 10,
+            Kind = SessionEvent.Types.Kind.DelegateSwitched,
+            DelegateSwitch = new DelegateSwitch
+            {
+                Delegate = "delegates/egress",
+                From = "proxies/a",
+                To = "proxies/b",
+                Generation = 4,
+                Reason = Failover.Types.Reason.FailureRate,
+                Message = "proxies/a: 10 of 20 failed",
+            },
+        };
+        Assert.Equal(
+            ["SWITCHED  #10 delegates/egress gen 4 proxies/a -> proxies/b FAILURE_RATE: proxies/a: 10 of 20 failed"],
+            Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { switched } } }));
+        switched.DelegateSwitch = new DelegateSwitch { Delegate = "delegates/egress", From = "proxies/a", Generation = 5 };
+        Assert.Equal(
+            ["SWITCHED  #10 delegates/egress gen 5 proxies/a -> -"],
+            Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { switched } } }));
         Lost lost = new() { From = 1, To = 9, Count = 5, Reason = Lost.Types.Reason.SlowReader };
         Assert.Equal(["LOST      #1 to #9: 5 events (SLOW_READER)"], Tables.Lines(new StreamSessionEventsResponse { Lost = lost }));
     }

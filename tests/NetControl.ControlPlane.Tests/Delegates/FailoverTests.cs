@@ -1,6 +1,7 @@
 using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Specs;
@@ -59,6 +60,28 @@ public sealed class FailoverTests : IDisposable
         Assert.Equal(("proxies/a", "proxies/b", SwitchReason.Failures, told.Why), (made.From, made.To, made.Reason, made.Why));
         Assert.Equal([(Name, SwitchReason.Failures, 1L)], _test.Plane.Delegates.FailoverCounts());
         Assert.Equal(ProxyCondition.Unhealthy, View.Health[0].Condition);
+    }
+
+    [Fact]
+    public async Task TheSessionFeed_TellsTheSwitch_BeforeTheFirstSessionOfItsGeneration()
+    {
+        await MakeAsync();
+        using SessionSubscription feed = _test.Plane.Events.Subscribe(new SubscriptionOptions { Switches = true });
+        _test.Engine.Open();
+        await DialAsync(3);
+        await UntilAsync(() => View.Proxy == "proxies/b");
+        _test.Engine.Open();
+        List<SequencedEvent> events = [];
+        Assert.Equal(FeedResult.Events, feed.Read(events, 100, out _));
+        int at = events.FindIndex(e => e.Switch is not null);
+        Assert.Equal(events.Count - 2, at);
+        Assert.All(events.Take(at), e => Assert.Equal(1, e.Event.Info.Egress!.Generation));
+        Assert.Equal(2, events[^1].Event.Info.Egress!.Generation);
+        FailoverEvent made = View.LastFailover!;
+        DelegateSwitch told = events[at].Switch!;
+        Assert.Equal(["devices/tun0"], told.Devices);
+        Assert.Equal(
+            new DelegateSwitch(Name, "proxies/a", "proxies/b", SwitchReason.Failures, made.Why, 2, made.Time, told.Devices), told);
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using CsCheck;
+using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Events;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Sessions;
+using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Tests.Fakes;
 using NetControl.Engine.Sessions;
 
@@ -38,6 +41,74 @@ public sealed class SessionEventHubTests
         Assert.Equal(Enumerable.Range(91, 10).Select(i => (long)i), events.Select(e => e.Sequence));
         Assert.Equal(90, test.Plane.Events.ReadCounters().LostBySlowReaders);
         Assert.Equal(100, Drain(quick).Events.Count);
+    }
+
+    [Fact]
+    public async Task Switches_AreToldToThoseWhoAskForThem_EachInItsPlace_AlsoToWhoResumes()
+    {
+        using TestPlane test = await TestPlane.WithDeviceAsync();
+        string epoch = test.Plane.Events.Epoch;
+        using SessionSubscription plain = test.Plane.Events.Subscribe(new SubscriptionOptions());
+        test.Engine.Open();
+        await SwapAsync(test, "proxies/b");
+        test.Engine.Open();
+        await test.Plane.Proxies.UpdateAsync("proxies/b", new ProxyPatch { Config = "block:" }, "", MutationContext.Internal);
+        await test.Plane.Proxies.DeleteAsync("proxies/b", "", true, MutationContext.Internal);
+        using SessionSubscription asked = test.Plane.Events.Resume(new SubscriptionOptions { Switches = true }, epoch, 1);
+        List<SequencedEvent> events = Drain(asked).Events;
+        Assert.Equal([2L, 3L, 4L, 5L], events.Select(e => e.Sequence));
+        Assert.Equal(
+            [("proxies/a", "proxies/b", 2L), ("proxies/b", "proxies/b", 3L), ("proxies/b", "", 4L)],
+            events.Select(e => e.Switch).OfType<DelegateSwitch>().Select(s => (s.From, s.To, s.Generation)));
+        Assert.All(events.Select(e => e.Switch).OfType<DelegateSwitch>(), s => Assert.Equal((null, ""), (s.Reason, s.Why)));
+        Assert.Equal([1L, 3L], Drain(plain).Events.Select(e => e.Sequence));
+        Assert.Equal(5, test.Plane.Events.ReadCounters().Published);
+    }
+
+    [Fact]
+    public async Task Switches_AreFilteredByTheirDelegate_AndTheDevicesThatUseIt()
+    {
+        using TestPlane test = await TestPlane.WithDeviceAsync();
+        await test.Plane.Delegates.CreateAsync(new DelegateDraft("delegates/mail", "proxies/a"), "", MutationContext.Internal);
+        PolicyDraft policy = new()
+        {
+            Name = "policies/p",
+            Rules = [new PolicyRuleDraft { Id = "mail", Action = "ROUTE", Target = "delegates/mail", Ports = ["25"], Protocol = "TCP" }],
+        };
+        await test.Plane.Policies.CreateAsync(policy, "", MutationContext.Internal);
+        (SessionFilter Filter, int Mail, int Egress)[] expected =
+        [
+            (SessionFilter.All, 2, 1),
+            (new SessionFilter([], ["delegates/mail"], []), 2, 0),
+            (new SessionFilter(["devices/tun0"], [], [SessionProtocol.Udp]), 1, 1),
+            (new SessionFilter(["devices/none"], [], []), 0, 0),
+        ];
+        SessionSubscription[] readers =
+        [
+            .. expected.Select(e => test.Plane.Events.Subscribe(new SubscriptionOptions { Filter = e.Filter, Switches = true })),
+        ];
+        await SwapAsync(test, "proxies/b", "delegates/mail"); // no device uses it yet
+        await test.Plane.Devices.UpdateAsync("devices/tun0", draft => draft with { Policy = "policies/p" }, "", false, MutationContext.Internal);
+        await SwapAsync(test, "proxies/a", "delegates/mail");
+        await SwapAsync(test, "proxies/b");
+        Assert.Equal(
+            expected.Select(e => (e.Mail, e.Egress)),
+            readers.Select(r => Drain(r).Events).Select(events =>
+                (events.Count(e => e.Switch!.Delegate == "delegates/mail"), events.Count(e => e.Switch!.Delegate == "delegates/egress"))));
+        Array.ForEach(readers, r => r.Dispose());
+    }
+
+    [Fact]
+    public async Task Switches_ThatASlowReaderLost_AreCountedWhereItAskedForThem()
+    {
+        using TestPlane test = await TestPlane.WithDeviceAsync();
+        using SessionSubscription asked = test.Plane.Events.Subscribe(new SubscriptionOptions { QueueCapacity = 1, Switches = true });
+        using SessionSubscription plain = test.Plane.Events.Subscribe(new SubscriptionOptions { QueueCapacity = 1 });
+        await SwapAsync(test, "proxies/b");
+        test.Engine.Open();
+        test.Engine.Open();
+        Assert.Equal([new LostRange(1, 2, 2, false)], Drain(asked).Lost);
+        Assert.Equal([new LostRange(2, 2, 1, false)], Drain(plain).Lost);
     }
 
     [Fact]
@@ -203,6 +274,9 @@ public sealed class SessionEventHubTests
 
             Assert.Equal(test.Plane.Events.Sequence, given + lost);
         }, iter: 200);
+
+    private static Task SwapAsync(TestPlane test, string proxy, string name = "delegates/egress") =>
+        test.Plane.Delegates.SwapAsync(new SwapRequest(name, proxy, ExistingPolicy.Keep), MutationContext.Internal);
 
     private static (List<SequencedEvent> Events, List<LostRange> Lost, FeedResult End) Drain(SessionSubscription subscription)
     {

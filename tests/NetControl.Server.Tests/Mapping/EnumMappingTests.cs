@@ -19,9 +19,9 @@ public sealed class EnumMappingTests
             Enum.GetValues<V1.Session.Types.State>().Skip(1).Select(s => ((int)s, s.ToString())));
 
     [Fact]
-    public void EventKinds_AreOneApart() =>
+    public void EventKinds_AreOneApart_AndDelegatesHaveTheirOwn() =>
         Assert.Equal(
-            Enum.GetValues<Engine.Sessions.SessionEventKind>().Select(k => ((int)k + 1, k.ToString())),
+            [.. Enum.GetValues<Engine.Sessions.SessionEventKind>().Select(k => ((int)k + 1, k.ToString())), (4, "DelegateSwitched")],
             Enum.GetValues<V1.SessionEvent.Types.Kind>().Skip(1).Select(k => ((int)k, k.ToString())));
 
     [Fact]

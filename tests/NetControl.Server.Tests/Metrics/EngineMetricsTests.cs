@@ -42,7 +42,7 @@ public sealed class EngineMetricsTests
             "netcontrol_tcp_rst_total{device=\"devices/tun0\",origin=\"netcontrol\"} 2",
             "netcontrol_tcp_rst_total{device=\"devices/tun0\",origin=\"upstream\"} 0",
             "netcontrol_tcp_half_open{device=\"devices/tun0\"} 0",
-            "netcontrol_events_published_total 4",
+            "netcontrol_events_published_total 5",
             "netcontrol_events_lost_total{reason=\"slow_reader\"} 0",
             "netcontrol_event_subscribers 0",
             "netcontrol_config_generation 5",

@@ -84,6 +84,40 @@ public sealed class SessionServiceTests
     }
 
     [Fact]
+    public async Task Stream_AskedForSwitches_TellsThemBetweenTheSessions_AfterASnapshotAndResumed()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        SessionInfo before = server.Test.Engine.Open();
+        using var call = server.Sessions.StreamSessionEvents(new StreamSessionEventsRequest { Snapshot = true, DelegateSwitches = true });
+        StreamStart start = (await NextAsync(call)).Start;
+        Assert.Single((await NextAsync(call)).Snapshot.Sessions);
+        Assert.Equal(1, (await NextAsync(call)).SnapshotEnd.Sequence);
+        await server.Delegates.SwapDelegateAsync(
+            new SwapDelegateRequest { Name = "delegates/egress", Proxy = "proxies/b", Existing = ExistingSessions.Close });
+        List<SessionEvent> events = [.. (await NextAsync(call)).Events.Events];
+        while (events.Count < 2)
+        {
+            events.AddRange((await NextAsync(call)).Events.Events);
+        }
+
+        Assert.Equal((SessionEvent.Types.Kind.DelegateSwitched, 2, null), (events[0].Kind, events[0].Sequence, events[0].Session));
+        DelegateSwitch told = events[0].DelegateSwitch;
+        Assert.Equal(
+            ("delegates/egress", "proxies/a", "proxies/b", Failover.Types.Reason.Unspecified, 2),
+            (told.Delegate, told.From, told.To, told.Reason, told.Generation));
+        Assert.Equal("devices/tun0", Assert.Single(told.Devices));
+        Assert.Equal((SessionEvent.Types.Kind.Closed, Protocol.V1.SessionCause.DelegateSwapped, $"devices/tun0/sessions/s{before.Id}"),
+            (events[1].Kind, events[1].Session.Cause, events[1].Session.Name));
+        using var resumed = server.Sessions.StreamSessionEvents(new StreamSessionEventsRequest
+        {
+            ResumeFrom = new ResumePoint { Epoch = start.Epoch, Sequence = 1 },
+            DelegateSwitches = true,
+        });
+        Assert.NotNull((await NextAsync(resumed)).Start);
+        Assert.Equal(told, (await NextAsync(resumed)).Events.Events[0].DelegateSwitch);
+    }
+
+    [Fact]
     public async Task Stream_Silent_SendsHeartbeats()
     {
         await using TestServer server = await TestServer.StartAsync();
