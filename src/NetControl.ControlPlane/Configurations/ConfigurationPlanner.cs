@@ -104,8 +104,8 @@ internal static class ConfigurationPlanner
 
     private static void Put(StateDraft draft, ProxyDraft wish)
     {
-        ViolationList violations = new();
-        ProxySpec spec = ProxyValidator.Validate(wish, "", FieldNaming.Json, violations)!;
+        ProxySpec spec = ViolationList.Validated(wish.Name,
+            violations => ProxyValidator.Validate(wish, "", FieldNaming.Json, violations));
         if (!draft.State.Proxies.TryGetValue(wish.Name, out ProxyRecord? known))
         {
             draft.Add(wish, spec);
@@ -118,8 +118,8 @@ internal static class ConfigurationPlanner
 
     private static void Put(StateDraft draft, DelegateDraft wish)
     {
-        ViolationList violations = new();
-        DelegateSpec spec = DelegateValidator.Validate(wish, "", FieldNaming.Json, violations, blocked: true)!;
+        DelegateSpec spec = ViolationList.Validated(wish.Name,
+            violations => DelegateValidator.Validate(wish, "", FieldNaming.Json, violations, blocked: true));
         if (draft.State.Delegates.ContainsKey(wish.Name))
         {
             draft.Change(spec);
@@ -132,8 +132,8 @@ internal static class ConfigurationPlanner
 
     private static void Put(StateDraft draft, PolicyDraft wish)
     {
-        ViolationList violations = new();
-        PolicySpec spec = PolicyValidator.Validate(wish, "", FieldNaming.Json, violations)!;
+        PolicySpec spec = ViolationList.Validated(wish.Name,
+            violations => PolicyValidator.Validate(wish, "", FieldNaming.Json, violations));
         if (!draft.State.Policies.TryGetValue(wish.Name, out PolicyRecord? known))
         {
             draft.Add(wish, spec);
@@ -146,13 +146,13 @@ internal static class ConfigurationPlanner
 
     private static void Put(StateDraft draft, DeviceDraft wish)
     {
-        ViolationList violations = new();
-        TunSpec spec = DeviceValidator.Validate(wish, "", FieldNaming.Json, violations)!;
+        TunSpec spec = ViolationList.Validated(wish.Name,
+            violations => DeviceValidator.Validate(wish, "", FieldNaming.Json, violations));
         if (!draft.State.Devices.TryGetValue(wish.Name, out DeviceRecord? known))
         {
             draft.Add(wish, spec);
         }
-        else if (RecordCodec.Text(known.Draft) != RecordCodec.Text(StateDraft.Normalized(wish, spec)))
+        else if (RecordCodec.Text(known.Draft) != RecordCodec.Text(wish.Normalized(spec)))
         {
             draft.Change(wish.Name, wish, spec);
         }
@@ -163,26 +163,14 @@ internal static class ConfigurationPlanner
         HashSet<string> wished = [.. Names(request.Desired)];
         foreach (ResourceRecord record in draft.Base.All().Reverse().Where(r => !wished.Contains(r.Name) && Forgotten(r, request)))
         {
-            switch (record)
+            if (!request.Prune && draft.State.UsersOf(record).Any())
             {
-                case DeviceRecord:
-                    draft.RemoveDevice(record.Name);
-                    break;
-                case PolicyRecord when !request.Prune && draft.State.UsersOfPolicy(record.Name).Any():
-                case DelegateRecord when !request.Prune && draft.State.UsersOfTarget(record.Name).Any():
-                case ProxyRecord when !request.Prune && draft.State.UsersOfProxy(record.Name).Any():
-                    // Somebody who is not of the file uses it: it stays, and is nobody's of the file any more.
-                    draft.Own(record.Name, ResourceSource.Api);
-                    break;
-                case PolicyRecord:
-                    draft.RemovePolicy(record.Name);
-                    break;
-                case DelegateRecord:
-                    draft.RemoveDelegate(record.Name);
-                    break;
-                default:
-                    draft.RemoveProxy(record.Name);
-                    break;
+                // Somebody who is not of the file uses it: it stays, and is nobody's of the file any more.
+                draft.Own(record.Name, ResourceSource.Api);
+            }
+            else
+            {
+                draft.Remove(record);
             }
         }
     }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Engines;
-using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
@@ -62,16 +61,7 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
 
     /// <summary>Removes a delegate; with force also one that devices are attached to, which are then detached.</summary>
     public Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation) =>
-        RemoveAsync(name, etag, mutation, next =>
-        {
-            string users = string.Join(", ", next.State.UsersOfTarget(name));
-            if (users.Length > 0 && !force)
-            {
-                throw ControlPlaneException.InUse(name, $"is used by {users}; detach them");
-            }
-
-            next.RemoveDelegate(name);
-        });
+        RemoveUnusedAsync(name, etag, force, mutation, users => $"is used by {users}; detach them");
 
     /// <summary>Points a delegate at another proxy, and deals with the sessions of older generations.</summary>
     /// <remarks>What a repetition of the request is told after a restart are the counts of the moment of the swap.</remarks>
@@ -85,7 +75,7 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
             next =>
             {
                 DelegateRecord record = next.State.Delegate(request.Name);
-                StateDraft.CheckEtag(record, request.Etag);
+                record.CheckEtag(request.Etag);
                 before = record.Proxy;
                 next.Point(request.Name, request.Proxy);
             },

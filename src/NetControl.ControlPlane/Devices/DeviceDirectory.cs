@@ -64,14 +64,12 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
     public async Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation)
     {
         int live = force ? 0 : await CountAsync(name);
-        return await RemoveAsync(name, etag, mutation, next =>
+        return await RemoveAsync(name, etag, mutation, _ =>
         {
             if (live > 0)
             {
                 throw ControlPlaneException.InUse(name, $"has {live} live sessions; close them");
             }
-
-            next.RemoveDevice(name);
         });
     }
 
@@ -88,7 +86,7 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
             mutation,
             next =>
             {
-                StateDraft.CheckEtag(next.State.Device(name), etag);
+                next.State.Device(name).CheckEtag(etag);
                 next.Drain(name, draining: true);
             },
             async (_, outlook) =>

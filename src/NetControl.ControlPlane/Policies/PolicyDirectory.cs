@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -42,16 +41,7 @@ public sealed partial class PolicyDirectory : ResourceDirectory<PolicyView>
     /// <summary>Removes a policy; one that governs a device only with force, and then the device rejects new sessions until it is given
     /// another policy, or none.</summary>
     public Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation) =>
-        RemoveAsync(name, etag, mutation, next =>
-        {
-            string users = string.Join(", ", next.State.UsersOfPolicy(name));
-            if (users.Length > 0 && !force)
-            {
-                throw ControlPlaneException.InUse(name, $"governs {users}; give them another policy");
-            }
-
-            next.RemovePolicy(name);
-        });
+        RemoveUnusedAsync(name, etag, force, mutation, users => $"governs {users}; give them another policy");
 
     /// <summary>Says what would become of traffic, and why; counts nothing.</summary>
     public PolicyVerdict Evaluate(PolicyQuestion question) => Mutator.Read(read =>

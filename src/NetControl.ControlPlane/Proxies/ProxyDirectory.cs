@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Dialers;
-using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -45,16 +44,7 @@ public sealed partial class ProxyDirectory : ResourceDirectory<ProxyView>
 
     /// <summary>Removes a proxy; with force also one that is used, whose users then reject new sessions.</summary>
     public Task<Deleted> DeleteAsync(string name, string etag, bool force, MutationContext mutation) =>
-        RemoveAsync(name, etag, mutation, next =>
-        {
-            string users = string.Join(", ", next.State.UsersOfProxy(name));
-            if (users.Length > 0 && !force)
-            {
-                throw ControlPlaneException.InUse(name, $"is used by {users}; point them elsewhere");
-            }
-
-            next.RemoveProxy(name);
-        });
+        RemoveUnusedAsync(name, etag, force, mutation, users => $"is used by {users}; point them elsewhere");
 
     private protected override IEnumerable<ResourceRecord> Records(ControlState state) => state.Proxies.Values;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.State;
 
@@ -56,17 +57,23 @@ public abstract partial class ResourceDirectory<TView>
         Action<TView> log) =>
         CreateAsync(name, mutation, next =>
         {
-            StateDraft.CheckEtag(Find(next.State, name), etag);
+            Find(next.State, name).CheckEtag(etag);
             edit(next);
         }, log);
 
     /// <summary>Removes one, if the etag is empty or current.</summary>
-    private protected async Task<Deleted> RemoveAsync(string name, string etag, MutationContext mutation, Action<StateDraft> edit)
+    /// <param name="name">Which one.</param>
+    /// <param name="etag">If not empty, must be current.</param>
+    /// <param name="mutation">What came with the request.</param>
+    /// <param name="check">Throws where it must not go.</param>
+    private protected async Task<Deleted> RemoveAsync(string name, string etag, MutationContext mutation, Action<ControlState> check)
     {
         Deleted deleted = await Mutator.RunAsync(mutation, next =>
         {
-            StateDraft.CheckEtag(Find(next.State, name), etag);
-            edit(next);
+            ResourceRecord record = Find(next.State, name);
+            record.CheckEtag(etag);
+            check(next.State);
+            next.Remove(record);
         }, _ => Deleted.Answer);
         if (!mutation.ValidateOnly)
         {
@@ -75,6 +82,23 @@ public abstract partial class ResourceDirectory<TView>
 
         return deleted;
     }
+
+    /// <summary>Removes one that nobody uses; with force any.</summary>
+    /// <param name="name">Which one.</param>
+    /// <param name="etag">If not empty, must be current.</param>
+    /// <param name="force">Whether users may be left without it.</param>
+    /// <param name="mutation">What came with the request.</param>
+    /// <param name="why">Says what its users do with it, and what to do about them.</param>
+    private protected Task<Deleted> RemoveUnusedAsync(
+        string name, string etag, bool force, MutationContext mutation, Func<string, string> why) =>
+        RemoveAsync(name, etag, mutation, state =>
+        {
+            string users = string.Join(", ", state.UsersOf(Find(state, name)));
+            if (users.Length > 0 && !force)
+            {
+                throw ControlPlaneException.InUse(name, why(users));
+            }
+        });
 
     private static TView View(StateView read, ResourceRecord record) => (TView)read.View(record);
 

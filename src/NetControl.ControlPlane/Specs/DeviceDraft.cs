@@ -58,4 +58,13 @@ public sealed record DeviceDraft
 
     /// <summary>The limits; 0 in one of them is its default.</summary>
     public DeviceLimits Limits { get; init; } = TunSpec.DefaultLimits;
+
+    /// <summary>The same in the one spelling of what it means, so that two that are alike can be told.</summary>
+    internal DeviceDraft Normalized(TunSpec spec) => this with
+    {
+        Interface = spec.Interface,
+        Addresses = [.. spec.Addresses.Select(address => address.ToString())],
+        Routes = [.. spec.Routes.Select(route => route.ToString())],
+        ExcludedRoutes = [.. spec.ExcludedRoutes.Select(route => route.ToString())],
+    };
 }

@@ -77,6 +77,15 @@ internal sealed record ControlState
     public IEnumerable<string> UsersOfProxy(string name) =>
         (from d in Delegates.Values where d.Candidates.Contains(name, StringComparer.Ordinal) select d.Name).Concat(UsersOfTarget(name));
 
+    /// <summary>Whose references a removal would leave without what they point at. A device has none.</summary>
+    public IEnumerable<string> UsersOf(ResourceRecord record) => record switch
+    {
+        ProxyRecord => UsersOfProxy(record.Name),
+        DelegateRecord => UsersOfTarget(record.Name),
+        PolicyRecord => UsersOfPolicy(record.Name),
+        _ => [],
+    };
+
     /// <summary>What removals by force left: references to what is gone, whose and to what, empty for a delegate without a proxy.</summary>
     public IReadOnlySet<(string Owner, string Target)> Left() =>
         Delegates.Values.Where(d => d.Proxy.Length == 0).Select(d => (d.Name, ""))

@@ -26,4 +26,23 @@ internal sealed record DelegateRecord : ResourceRecord
 
     /// <summary>How it judges.</summary>
     public FailoverSpec Judging => Failover ?? FailoverSpec.Default;
+
+    /// <summary>Whether new settings leave it where it points.</summary>
+    /// <remarks>Where it may go elsewhere by itself, a document says where it begins, and not where it has to be.</remarks>
+    public bool Stays(DelegateSpec spec) =>
+        (spec.Proxy.Length == 0 || (spec.Failover ?? FailoverSpec.Default).Mode != FailoverMode.Fixed)
+        && spec.Proxies.Contains(Proxy, StringComparer.Ordinal);
+
+    /// <summary>The same after a proxy is gone: one that may go elsewhere does, one that may not rejects.</summary>
+    public DelegateRecord Without(string proxy)
+    {
+        string[] left = [.. Proxies.Where(other => other != proxy)];
+        return this with
+        {
+            Proxies = left,
+            Proxy = Proxy != proxy ? Proxy
+                : Judging.Mode != FailoverMode.Fixed && left.Length > 0 ? left[0]
+                : "",
+        };
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Registry;
 
 namespace NetControl.ControlPlane.State;
@@ -6,24 +7,39 @@ namespace NetControl.ControlPlane.State;
 /// <summary>One resource as it was wished: immutable, durable, and the same whichever process reads it.</summary>
 internal abstract record ResourceRecord
 {
-    public required string Name { get; init; }
+    public required RecordHead Head { get; init; }
 
-    public required string Uid { get; init; }
+    public string Name => Head.Name;
 
-    /// <summary>How often users changed it, from 1; a delegate's swap counter.</summary>
-    public long Generation { get; init; } = 1;
+    public string Uid => Head.Uid;
 
-    /// <summary>The revision of the transaction that changed it last.</summary>
-    public required long Revision { get; init; }
+    public long Generation => Head.Generation;
 
-    public required DateTimeOffset CreateTime { get; init; }
+    public long Revision => Head.Revision;
 
-    public required DateTimeOffset UpdateTime { get; init; }
+    public DateTimeOffset UpdateTime => Head.UpdateTime;
 
-    public ResourceSource Source { get; init; }
+    public ResourceSource Source => Head.Source;
 
     // The uid's part keeps a tag that was read before a delete and create from ever matching again.
     public string Etag => string.Create(CultureInfo.InvariantCulture, $"\"{Uid.AsSpan(0, 8)}-{Revision}\"");
 
-    public ResourceMeta Meta => new(Name, Uid, Etag, Generation, CreateTime, UpdateTime);
+    public ResourceMeta Meta => new(Name, Uid, Etag, Generation, Head.CreateTime, UpdateTime);
+
+    /// <summary>Fails unless the etag is empty or current.</summary>
+    public void CheckEtag(string etag)
+    {
+        if (etag.Length > 0 && !string.Equals(etag, Etag, StringComparison.Ordinal))
+        {
+            throw new ControlPlaneException(
+                ControlPlaneError.EtagMismatch,
+                $"\"{Name}\" has changed: its etag is {Etag}, the request expects {etag}; read it again",
+                Name,
+                metadata: new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["current_etag"] = Etag,
+                    ["expected_etag"] = etag,
+                });
+        }
+    }
 }

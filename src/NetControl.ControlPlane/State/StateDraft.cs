@@ -32,88 +32,38 @@ internal sealed class StateDraft
 
     public ControlState Seal() => Changed ? State with { Revision = _revision } : State;
 
-    public void Add(ProxyDraft draft, ProxySpec spec)
-    {
-        EnsureFree(draft.Name, State.Proxies.ContainsKey(draft.Name));
-        ProxyRecord record = new()
-        {
-            Name = draft.Name,
-            Uid = NewUid(),
-            Revision = _revision,
-            CreateTime = _now,
-            UpdateTime = _now,
-            Source = Source,
-            Draft = draft,
-            Spec = spec,
-        };
-        State = State with { Proxies = State.Proxies.Add(draft.Name, record) };
-    }
+    public void Add(ProxyDraft draft, ProxySpec spec) => Put(new ProxyRecord { Head = Newcomer(draft.Name), Draft = draft, Spec = spec });
 
     public void Add(DelegateSpec spec)
     {
-        EnsureFree(spec.Name, State.Delegates.ContainsKey(spec.Name));
+        RecordHead head = Newcomer(spec.Name);
         EnsureProxies(spec);
-        DelegateRecord record = new()
-        {
-            Name = spec.Name,
-            Uid = NewUid(),
-            Revision = _revision,
-            CreateTime = _now,
-            UpdateTime = _now,
-            Source = Source,
-            Proxy = spec.First,
-            Proxies = spec.Proxies,
-            Failover = spec.Failover,
-        };
-        State = State with { Delegates = State.Delegates.Add(spec.Name, record) };
+        Put(new DelegateRecord { Head = head, Proxy = spec.First, Proxies = spec.Proxies, Failover = spec.Failover });
     }
 
     public void Add(PolicyDraft draft, PolicySpec spec)
     {
-        EnsureFree(draft.Name, State.Policies.ContainsKey(draft.Name));
-        PolicyRecord record = new()
-        {
-            Name = draft.Name,
-            Uid = NewUid(),
-            Revision = _revision,
-            CreateTime = _now,
-            UpdateTime = _now,
-            Source = Source,
-            Draft = draft,
-            Spec = spec,
-        };
+        PolicyRecord record = new() { Head = Newcomer(draft.Name), Draft = draft, Spec = spec };
         EnsureTargets(record.Targets);
-        State = State with { Policies = State.Policies.Add(draft.Name, record) };
+        Put(record);
     }
 
     public void Add(DeviceDraft draft, TunSpec spec)
     {
-        EnsureFree(draft.Name, State.Devices.ContainsKey(draft.Name));
+        RecordHead head = Newcomer(draft.Name);
         EnsurePolicy(draft);
-        State.EnsureTarget(draft.StreamDialer);
-        State.EnsureTarget(draft.PacketProxy);
-        DeviceRecord record = new()
-        {
-            Name = draft.Name,
-            Uid = NewUid(),
-            Revision = _revision,
-            CreateTime = _now,
-            UpdateTime = _now,
-            Source = Source,
-            Draft = Normalized(draft, spec),
-            Spec = spec,
-        };
-        State = State with { Devices = State.Devices.Add(draft.Name, record) };
+        EnsureTargets([draft.StreamDialer, draft.PacketProxy]);
+        Put(new DeviceRecord { Head = head, Draft = draft.Normalized(spec), Spec = spec });
     }
 
     /// <summary>New settings; every delegate that points here takes them, and its generation grows.</summary>
     public void Change(string name, ProxyDraft draft, ProxySpec spec)
     {
         ProxyRecord old = State.Proxy(name);
-        State = State with { Proxies = State.Proxies.SetItem(name, Touched(old) with { Draft = draft, Spec = spec }) };
+        Put(Touched(old) with { Draft = draft, Spec = spec });
         foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Proxy == name))
         {
-            State = State with { Delegates = State.Delegates.SetItem(user.Name, Touched(user)) };
+            Put(Touched(user));
         }
     }
 
@@ -122,7 +72,7 @@ internal sealed class StateDraft
     {
         DelegateRecord old = State.Delegate(name);
         State.Proxy(proxy);
-        State = State with { Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = proxy, Pinned = true }) };
+        Put(Touched(old) with { Proxy = proxy, Pinned = true });
     }
 
     /// <summary>New settings of a delegate. It goes on pointing where it points, unless it is told otherwise, or may not any more.</summary>
@@ -130,11 +80,16 @@ internal sealed class StateDraft
     {
         DelegateRecord old = State.Delegate(spec.Name);
         EnsureProxies(spec);
-        string proxy = Keeps(old, spec) ? old.Proxy : spec.First;
+        string proxy = old.Stays(spec) ? old.Proxy : spec.First;
         if (proxy != old.Proxy || spec.Failover != old.Failover || !spec.Proxies.SequenceEqual(old.Proxies, StringComparer.Ordinal))
         {
-            DelegateRecord changed = Touched(old) with { Proxy = proxy, Proxies = spec.Proxies, Failover = spec.Failover };
-            State = State with { Delegates = State.Delegates.SetItem(spec.Name, proxy == old.Proxy ? changed : changed with { Pinned = false }) };
+            Put(Touched(old) with
+            {
+                Proxy = proxy,
+                Proxies = spec.Proxies,
+                Failover = spec.Failover,
+                Pinned = old.Pinned && proxy == old.Proxy,
+            });
         }
     }
 
@@ -143,10 +98,7 @@ internal sealed class StateDraft
     {
         DelegateRecord old = State.Delegate(name);
         State.Proxy(made.To);
-        State = State with
-        {
-            Delegates = State.Delegates.SetItem(name, Touched(old) with { Proxy = made.To, Pinned = false, LastFailover = made }),
-        };
+        Put(Touched(old) with { Proxy = made.To, Pinned = false, LastFailover = made });
     }
 
     /// <summary>New rules; one that led to what is gone may stay.</summary>
@@ -155,7 +107,7 @@ internal sealed class StateDraft
         PolicyRecord old = State.Policy(name);
         PolicyRecord changed = Touched(old) with { Draft = draft, Spec = spec };
         EnsureTargets(changed.Targets.Except(old.Targets, StringComparer.Ordinal));
-        State = State with { Policies = State.Policies.SetItem(name, changed) };
+        Put(changed);
     }
 
     /// <summary>New settings of a device.</summary>
@@ -167,19 +119,9 @@ internal sealed class StateDraft
             EnsurePolicy(draft);
         }
 
-        State.EnsureTarget(draft.StreamDialer);
-        State.EnsureTarget(draft.PacketProxy);
-        State = State with { Devices = State.Devices.SetItem(name, Touched(old) with { Draft = Normalized(draft, spec), Spec = spec }) };
+        EnsureTargets([draft.StreamDialer, draft.PacketProxy]);
+        Put(Touched(old) with { Draft = draft.Normalized(spec), Spec = spec });
     }
-
-    /// <summary>A draft in the one spelling of what it means, so that two that are alike can be told.</summary>
-    public static DeviceDraft Normalized(DeviceDraft draft, TunSpec spec) => draft with
-    {
-        Interface = spec.Interface,
-        Addresses = [.. spec.Addresses.Select(address => address.ToString())],
-        Routes = [.. spec.Routes.Select(route => route.ToString())],
-        ExcludedRoutes = [.. spec.ExcludedRoutes.Select(route => route.ToString())],
-    };
 
     /// <summary>Begins or ends a device's draining; no change where it is so already.</summary>
     public void Drain(string name, bool draining)
@@ -187,7 +129,7 @@ internal sealed class StateDraft
         DeviceRecord old = State.Device(name);
         if (old.Draining != draining)
         {
-            State = State with { Devices = State.Devices.SetItem(name, Touched(old) with { Draining = draining }) };
+            Put(Touched(old) with { Draining = draining });
         }
     }
 
@@ -196,7 +138,7 @@ internal sealed class StateDraft
     {
         if (State.Find(name) is { } record && record.Source != source)
         {
-            State = State.With(record with { Source = source });
+            Put(record with { Head = record.Head with { Source = source } });
         }
     }
 
@@ -211,59 +153,21 @@ internal sealed class StateDraft
         foreach (ResourceRecord record in before)
         {
             long generation = Math.Max(State.Find(record.Name)?.Generation ?? 0, record.Generation) + 1;
-            State = State.With(record with { Generation = generation, Revision = _revision, UpdateTime = _now });
+            Put(record with { Head = record.Head with { Generation = generation, Revision = _revision, UpdateTime = _now } });
         }
     }
 
-    /// <summary>Removes a proxy; who pointed there rejects from now on.</summary>
-    public void RemoveProxy(string name)
+    /// <summary>Removes a resource. Who pointed there rejects from now on; but a delegate that may choose chooses another proxy.</summary>
+    /// <remarks>A device keeps the name of a policy that is gone: without its rules nothing may pass.</remarks>
+    public void Remove(ResourceRecord record)
     {
-        State.Proxy(name);
-        State = State with { Proxies = State.Proxies.Remove(name) };
-        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Candidates.Contains(name, StringComparer.Ordinal)))
+        State = State.Without(record.Name);
+        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Candidates.Contains(record.Name, StringComparer.Ordinal)))
         {
-            State = State with { Delegates = State.Delegates.SetItem(user.Name, WithoutProxy(Touched(user), name)) };
+            Put(Touched(user).Without(record.Name));
         }
 
-        DetachEverywhere(name);
-    }
-
-    /// <summary>Removes a delegate; devices that were attached to it reject from now on.</summary>
-    public void RemoveDelegate(string name)
-    {
-        State.Delegate(name);
-        State = State with { Delegates = State.Delegates.Remove(name) };
-        DetachEverywhere(name);
-    }
-
-    /// <summary>Removes a policy. A device that it governed keeps the name: without its rules nothing may pass.</summary>
-    public void RemovePolicy(string name)
-    {
-        State.Policy(name);
-        State = State with { Policies = State.Policies.Remove(name) };
-    }
-
-    public void RemoveDevice(string name)
-    {
-        State.Device(name);
-        State = State with { Devices = State.Devices.Remove(name) };
-    }
-
-    /// <summary>Fails unless the etag is empty or current.</summary>
-    public static void CheckEtag(ResourceRecord record, string etag)
-    {
-        if (etag.Length > 0 && !string.Equals(etag, record.Etag, StringComparison.Ordinal))
-        {
-            throw new ControlPlaneException(
-                ControlPlaneError.EtagMismatch,
-                $"\"{record.Name}\" has changed: its etag is {record.Etag}, the request expects {etag}; read it again",
-                record.Name,
-                metadata: new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    ["current_etag"] = record.Etag,
-                    ["expected_etag"] = etag,
-                });
-        }
+        DetachEverywhere(record.Name);
     }
 
     private void EnsureTargets(IEnumerable<string> targets)
@@ -280,24 +184,6 @@ internal sealed class StateDraft
         {
             State.Proxy(proxy);
         }
-    }
-
-    // Where it may go elsewhere by itself, a document says where it begins, and not where it has to be.
-    private static bool Keeps(DelegateRecord old, DelegateSpec spec) =>
-        (spec.Proxy.Length == 0 || (spec.Failover ?? FailoverSpec.Default).Mode != FailoverMode.Fixed)
-        && spec.Proxies.Contains(old.Proxy, StringComparer.Ordinal);
-
-    // One that may go elsewhere does; one that may not rejects.
-    private static DelegateRecord WithoutProxy(DelegateRecord record, string proxy)
-    {
-        string[] left = [.. record.Proxies.Where(other => other != proxy)];
-        return record with
-        {
-            Proxies = left,
-            Proxy = record.Proxy != proxy ? record.Proxy
-                : record.Judging.Mode != FailoverMode.Fixed && left.Length > 0 ? left[0]
-                : "",
-        };
     }
 
     private void EnsurePolicy(DeviceDraft draft)
@@ -331,15 +217,11 @@ internal sealed class StateDraft
         where T : ResourceRecord =>
         record.Revision == _revision
             ? record
-            : record with { Revision = _revision, Generation = record.Generation + 1, UpdateTime = _now };
+            : record with { Head = record.Head with { Revision = _revision, Generation = record.Generation + 1, UpdateTime = _now } };
 
-    private static string NewUid() => Guid.NewGuid().ToString();
+    private void Put(ResourceRecord record) => State = State.With(record);
 
-    private static void EnsureFree(string name, bool taken)
-    {
-        if (taken)
-        {
-            throw new ControlPlaneException(ControlPlaneError.AlreadyExists, $"\"{name}\" exists already", name);
-        }
-    }
+    private RecordHead Newcomer(string name) => State.Find(name) is null
+        ? new RecordHead(name, Guid.NewGuid().ToString(), _revision, Generation: 1, CreateTime: _now, UpdateTime: _now, Source)
+        : throw new ControlPlaneException(ControlPlaneError.AlreadyExists, $"\"{name}\" exists already", name);
 }

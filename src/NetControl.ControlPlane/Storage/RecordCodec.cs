@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Validation;
@@ -9,7 +10,7 @@ namespace NetControl.ControlPlane.Storage;
 internal static class RecordCodec
 {
     public static StoredResource Write(ResourceRecord record) => new(
-        record.Name, record.Uid, record.Revision, record.Generation, record.CreateTime, record.UpdateTime, record.Source.ToString(),
+        record.Name, record.Uid, record.Revision, record.Generation, record.Head.CreateTime, record.UpdateTime, record.Source.ToString(),
         record switch
         {
             ProxyRecord proxy => JsonSerializer.Serialize(proxy.Draft, SpecJson.Default.ProxyDraft),
@@ -34,7 +35,8 @@ internal static class RecordCodec
             }
             catch (Exception e) when (e is JsonException or Errors.ControlPlaneException or ArgumentException)
             {
-                throw new StorageException(StorageError.Corrupt, $"the state file holds a \"{resource.Name}\" that is not valid: {e.Message}", e);
+                throw new StorageException(StorageError.Corrupt,
+                    $"the state file holds a \"{resource.Name}\" that is not valid: {e.Message}", e);
             }
         }
 
@@ -50,46 +52,28 @@ internal static class RecordCodec
         : ResourceName.Is(resource.Name, ResourceName.Policies) ? ReadPolicy(resource)
         : ReadDevice(resource);
 
-
     private static ProxyRecord ReadProxy(StoredResource resource)
     {
-        ProxyDraft draft = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.ProxyDraft)!;
-        ViolationList violations = new();
-        ProxySpec? spec = ProxyValidator.Validate(draft, "", FieldNaming.Json, violations);
-        violations.ThrowIfAny(resource.Name);
+        ProxyDraft draft = Parsed(resource, SpecJson.Default.ProxyDraft);
         return new ProxyRecord
         {
-            Name = resource.Name,
-            Uid = resource.Uid,
-            Revision = resource.Revision,
-            Generation = resource.Generation,
-            CreateTime = resource.CreateTime,
-            UpdateTime = resource.UpdateTime,
-            Source = Enum.Parse<ResourceSource>(resource.Source),
+            Head = Head(resource),
             Draft = draft,
-            Spec = spec!,
+            Spec = ViolationList.Validated(resource.Name, violations => ProxyValidator.Validate(draft, "", FieldNaming.Json, violations)),
         };
     }
 
     private static DelegateRecord ReadDelegate(StoredResource resource)
     {
-        StoredDelegate stored = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.StoredDelegate)!;
-        ViolationList violations = new();
-        FailoverSpec? failover = stored.Failover is null ? null
-            : FailoverValidator.Validate(stored.Failover, "failover.", FieldNaming.Json, violations);
-        violations.ThrowIfAny(resource.Name);
+        StoredDelegate stored = Parsed(resource, SpecJson.Default.StoredDelegate);
         return new DelegateRecord
         {
-            Name = resource.Name,
-            Uid = resource.Uid,
-            Revision = resource.Revision,
-            Generation = resource.Generation,
-            CreateTime = resource.CreateTime,
-            UpdateTime = resource.UpdateTime,
-            Source = Enum.Parse<ResourceSource>(resource.Source),
+            Head = Head(resource),
             Proxy = stored.Proxy ?? "",
             Proxies = stored.Proxies ?? [],
-            Failover = failover,
+            Failover = stored.Failover is null ? null
+                : ViolationList.Validated(resource.Name,
+                    violations => FailoverValidator.Validate(stored.Failover, "failover.", FieldNaming.Json, violations)),
             Pinned = stored.Pinned,
             LastFailover = stored.LastFailover,
         };
@@ -105,42 +89,29 @@ internal static class RecordCodec
 
     private static PolicyRecord ReadPolicy(StoredResource resource)
     {
-        PolicyDraft draft = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.PolicyDraft)!;
-        ViolationList violations = new();
-        PolicySpec? spec = PolicyValidator.Validate(draft, "", FieldNaming.Json, violations);
-        violations.ThrowIfAny(resource.Name);
+        PolicyDraft draft = Parsed(resource, SpecJson.Default.PolicyDraft);
         return new PolicyRecord
         {
-            Name = resource.Name,
-            Uid = resource.Uid,
-            Revision = resource.Revision,
-            Generation = resource.Generation,
-            CreateTime = resource.CreateTime,
-            UpdateTime = resource.UpdateTime,
-            Source = Enum.Parse<ResourceSource>(resource.Source),
+            Head = Head(resource),
             Draft = draft,
-            Spec = spec!,
+            Spec = ViolationList.Validated(resource.Name, violations => PolicyValidator.Validate(draft, "", FieldNaming.Json, violations)),
         };
     }
 
     private static DeviceRecord ReadDevice(StoredResource resource)
     {
-        StoredDevice stored = JsonSerializer.Deserialize(resource.Spec, SpecJson.Default.StoredDevice)!;
-        ViolationList violations = new();
-        TunSpec? spec = DeviceValidator.Validate(stored.Draft, "", FieldNaming.Json, violations);
-        violations.ThrowIfAny(resource.Name);
+        (DeviceDraft draft, bool draining) = Parsed(resource, SpecJson.Default.StoredDevice);
         return new DeviceRecord
         {
-            Name = resource.Name,
-            Uid = resource.Uid,
-            Revision = resource.Revision,
-            Generation = resource.Generation,
-            CreateTime = resource.CreateTime,
-            UpdateTime = resource.UpdateTime,
-            Source = Enum.Parse<ResourceSource>(resource.Source),
-            Draft = stored.Draft,
-            Spec = spec!,
-            Draining = stored.Draining,
+            Head = Head(resource),
+            Draft = draft,
+            Spec = ViolationList.Validated(resource.Name, violations => DeviceValidator.Validate(draft, "", FieldNaming.Json, violations)),
+            Draining = draining,
         };
     }
+
+    private static RecordHead Head(StoredResource resource) => new(resource.Name, resource.Uid, resource.Revision, resource.Generation,
+        resource.CreateTime, resource.UpdateTime, Enum.Parse<ResourceSource>(resource.Source));
+
+    private static T Parsed<T>(StoredResource resource, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(resource.Spec, type)!;
 }
