@@ -139,10 +139,8 @@ public sealed partial class ConfigurationDirectory : IDisposable
     {
         if (timeout is { } t && (t < TimeSpan.FromSeconds(1) || t > s_longestConfirm))
         {
-            ViolationList violations = new();
-            violations.Add("confirm_timeout", $"{t.TotalSeconds:0.###}s", "is out of range", "write 1s to 86400s, or leave it out",
-                "OUT_OF_RANGE");
-            violations.ThrowIfAny("");
+            throw ControlPlaneException.Invalid(new Violation("confirm_timeout", DurationText.Of(t), "is out of range",
+                "write 1s to 86400s, or leave it out", "OUT_OF_RANGE"));
         }
     }
 

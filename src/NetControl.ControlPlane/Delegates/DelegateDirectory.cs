@@ -155,8 +155,7 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
             }
             else if (timeout <= TimeSpan.Zero || timeout > s_longestDrain)
             {
-                violations.Add("drain_timeout", $"{timeout.TotalSeconds:0.###}s", "is out of range", "write more than 0s, at most 86400s",
-                    "OUT_OF_RANGE");
+                violations.AddOutOfRange("drain_timeout", timeout, "write more than 0s, at most 86400s");
             }
         }
         else if (request.DrainTimeout is not null)

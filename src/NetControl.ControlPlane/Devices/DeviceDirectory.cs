@@ -216,10 +216,8 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
     {
         if (timeout is { } t && (t < TimeSpan.Zero || t > s_longestDrain))
         {
-            ViolationList violations = new();
-            violations.Add("timeout", $"{t.TotalSeconds:0.###}s", "is out of range", "write 0s to 86400s, or leave it out for no deadline",
-                "OUT_OF_RANGE");
-            violations.ThrowIfAny(name);
+            throw ControlPlaneException.Invalid(new Violation("timeout", DurationText.Of(t), "is out of range",
+                "write 0s to 86400s, or leave it out for no deadline", "OUT_OF_RANGE"), name);
         }
     }
 

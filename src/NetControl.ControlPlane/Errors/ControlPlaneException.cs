@@ -34,6 +34,10 @@ public sealed class ControlPlaneException : Exception
     /// <summary>Facts for programs: what was expected, what is.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>Makes the exception of a request with which one thing is wrong.</summary>
+    public static ControlPlaneException Invalid(Violation violation, string resource = "") =>
+        new(ControlPlaneError.InvalidArgument, violation.ToString(), resource, [violation]);
+
     internal static ControlPlaneException NotFound(string name) =>
         new(ControlPlaneError.NotFound, $"\"{name}\" does not exist", name);
 

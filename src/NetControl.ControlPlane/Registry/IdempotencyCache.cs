@@ -46,10 +46,8 @@ public sealed class IdempotencyCache
 
         if (!Guid.TryParse(mutation.RequestId, out Guid id))
         {
-            ViolationList violations = new();
-            violations.Add("request_id", mutation.RequestId, "is not a UUID", "write e.g. 4f1c8b9e-5a57-4b0e-9c3e-0d7f4a1d2b3c",
-                "INVALID_REQUEST_ID");
-            violations.ThrowIfAny("");
+            throw ControlPlaneException.Invalid(new Violation("request_id", mutation.RequestId, "is not a UUID",
+                "write e.g. 4f1c8b9e-5a57-4b0e-9c3e-0d7f4a1d2b3c", "INVALID_REQUEST_ID"));
         }
 
         // A dry run has no effect to protect, and its id may be used again for the real call.

@@ -25,16 +25,10 @@ public static class DeviceValidator
         int before = violations.Items.Count;
         NameValidator.Check(draft.Name, ResourceName.Devices, prefix + "name", violations);
         string name = InterfaceName(draft, prefix, violations);
-        if (draft.Mtu != 0 && draft.Mtu is < SmallestMtu or > LargestMtu)
-        {
-            violations.Add(prefix + "mtu", $"{draft.Mtu}", "is out of range",
-                $"write {SmallestMtu} to {LargestMtu}, e.g. 1500, or leave it out", "OUT_OF_RANGE");
-        }
-
+        RangeValidator.Check(draft.Mtu, SmallestMtu, LargestMtu, "1500", prefix + "mtu", violations);
         if (draft.Queues is < 0 or > MostQueues)
         {
-            violations.Add(prefix + "queues", $"{draft.Queues}", "is out of range",
-                $"write 0 to {MostQueues}; 0 is one for each event loop", "OUT_OF_RANGE");
+            violations.AddOutOfRange(prefix + "queues", $"{draft.Queues}", $"write 0 to {MostQueues}; 0 is one for each event loop");
         }
 
         CheckSocket(draft.DescriptorSocket, prefix + naming.DescriptorSocket, violations);
@@ -90,22 +84,19 @@ public static class DeviceValidator
 
     private static void CheckLimits(DeviceLimits limits, string prefix, FieldNaming naming, ViolationList violations)
     {
-        Check(limits.MaxTcpSessions, MostSessions, 1, naming.MaxTcpSessions, "4096");
-        Check(limits.MaxUdpSessions, MostSessions, 1, naming.MaxUdpSessions, "4096");
-        Check(limits.MaxHalfOpen, MostSessions, 1, naming.MaxHalfOpen, "1024");
-        Check(limits.MaxBufferBytes, MostBytes, LeastBytes, naming.MaxBufferBytes, "268435456");
-        Check(limits.MaxReassemblyBytes, MostBytes, LeastBytes, naming.MaxReassemblyBytes, "8388608");
-        Check(limits.MaxSessionsPerSource, MostSessions, 1, naming.MaxSessionsPerSource, "1024");
-        Check(limits.MaxSessionsPerDestination, MostSessions, 1, naming.MaxSessionsPerDestination, "1024");
+        Sessions(limits.MaxTcpSessions, "4096", naming.MaxTcpSessions);
+        Sessions(limits.MaxUdpSessions, "4096", naming.MaxUdpSessions);
+        Sessions(limits.MaxHalfOpen, "1024", naming.MaxHalfOpen);
+        Bytes(limits.MaxBufferBytes, "268435456", naming.MaxBufferBytes);
+        Bytes(limits.MaxReassemblyBytes, "8388608", naming.MaxReassemblyBytes);
+        Sessions(limits.MaxSessionsPerSource, "1024", naming.MaxSessionsPerSource);
+        Sessions(limits.MaxSessionsPerDestination, "1024", naming.MaxSessionsPerDestination);
 
-        void Check(long value, long most, long least, string field, string example)
-        {
-            if (value != 0 && (value < least || value > most))
-            {
-                violations.Add(prefix + field, $"{value}", "is out of range",
-                    $"write {least} to {most}, e.g. {example}, or leave it out", "OUT_OF_RANGE");
-            }
-        }
+        void Sessions(long value, string example, string field) =>
+            RangeValidator.Check(value, 1, MostSessions, example, prefix + field, violations);
+
+        void Bytes(long value, string example, string field) =>
+            RangeValidator.Check(value, LeastBytes, MostBytes, example, prefix + field, violations);
     }
 
     private static string InterfaceName(DeviceDraft draft, string prefix, ViolationList violations)

@@ -35,8 +35,8 @@ internal static class FailoverValidator
         };
         if (longest < backOff)
         {
-            violations.Add(prefix + naming.MaxBackOff, Text(longest), $"is shorter than {naming.BackOff}", "write a longer one, or leave it out",
-                "OUT_OF_RANGE");
+            violations.Add(prefix + naming.MaxBackOff, DurationText.Of(longest), $"is shorter than {naming.BackOff}",
+                "write a longer one, or leave it out", "OUT_OF_RANGE");
         }
 
         if (spec.WindowFailures > window)
@@ -79,8 +79,8 @@ internal static class FailoverValidator
             prefix + "timeout", violations);
         if (timeout > interval)
         {
-            violations.Add(prefix + "timeout", Text(timeout), "is longer than the interval", "write a shorter one, or a longer interval",
-                "OUT_OF_RANGE");
+            violations.Add(prefix + "timeout", DurationText.Of(timeout), "is longer than the interval",
+                "write a shorter one, or a longer interval", "OUT_OF_RANGE");
         }
 
         if (!HostPort.TryParse(draft.Target ?? "", out HostPort target) || target.Port == 0)
@@ -93,35 +93,12 @@ internal static class FailoverValidator
         return new HealthProbeSpec(target, interval, timeout, draft.SkipStandby);
     }
 
-    private static int Count(long value, int usual, int most, string field, ViolationList violations)
-    {
-        if (value < 0 || value > most)
-        {
-            violations.Add(field, $"{value}", "is out of range", $"write 1 to {most}, e.g. {usual}, or leave it out", "OUT_OF_RANGE");
-            return usual;
-        }
+    private static int Count(long value, int usual, int most, string field, ViolationList violations) =>
+        RangeValidator.Check(value, 1, most, $"{usual}", field, violations) && value != 0 ? (int)value : usual;
 
-        return value == 0 ? usual : (int)value;
-    }
-
-    private static TimeSpan Time(TimeSpan? value, TimeSpan usual, TimeSpan shortest, TimeSpan longest, string field, ViolationList violations)
-    {
-        if (value is not { } time)
-        {
-            return usual;
-        }
-
-        if (time < shortest || time > longest)
-        {
-            violations.Add(field, Text(time), "is out of range", $"write {Text(shortest)} to {Text(longest)}, e.g. {Text(usual)}, or leave it out",
-                "OUT_OF_RANGE");
-            return usual;
-        }
-
-        return time;
-    }
+    private static TimeSpan Time(
+        TimeSpan? value, TimeSpan usual, TimeSpan shortest, TimeSpan longest, string field, ViolationList violations) =>
+        RangeValidator.Check(value, shortest, longest, usual, field, violations) ? value ?? usual : usual;
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    private static string Text(TimeSpan time) => FormattableString.Invariant($"{time.TotalSeconds:0.###}s");
 }

@@ -1,92 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
 namespace NetControl.ControlPlane.Validation;
 
 /// <summary>How fields are spelt in violations: as the API's requests do, or as a configuration file does.</summary>
-public sealed record FieldNaming
+/// <remarks>Fields of one word are spelt alike, and have no place here.</remarks>
+public sealed class FieldNaming
 {
     /// <summary>The spelling of protos, which gRPC clients see.</summary>
-    public static readonly FieldNaming Proto = new("udp_idle_timeout", "stream_dialer", "packet_proxy")
-    {
-        KeepAlive = "keep_alive",
-        DescriptorSocket = "descriptor_socket",
-        ExcludedRoutes = "excluded_routes",
-        MaxTcpSessions = "max_tcp_sessions",
-        MaxUdpSessions = "max_udp_sessions",
-        MaxHalfOpen = "max_half_open",
-        MaxBufferBytes = "max_buffer_bytes",
-        MaxReassemblyBytes = "max_reassembly_bytes",
-        MaxSessionsPerSource = "max_sessions_per_source",
-        MaxSessionsPerDestination = "max_sessions_per_destination",
-        DefaultAction = "default_action",
-        WindowFailures = "window_failures",
-        HoldDown = "hold_down",
-        BackOff = "back_off",
-        MaxBackOff = "max_back_off",
-        SkipStandby = "skip_standby",
-    };
+    public static readonly FieldNaming Proto = new(JsonNamingPolicy.SnakeCaseLower);
 
     /// <summary>The spelling of ProtoJSON, which files use.</summary>
-    public static readonly FieldNaming Json = new("udpIdleTimeout", "streamDialer", "packetProxy")
-    {
-        KeepAlive = "keepAlive",
-        DescriptorSocket = "descriptorSocket",
-        ExcludedRoutes = "excludedRoutes",
-        MaxTcpSessions = "maxTcpSessions",
-        MaxUdpSessions = "maxUdpSessions",
-        MaxHalfOpen = "maxHalfOpen",
-        MaxBufferBytes = "maxBufferBytes",
-        MaxReassemblyBytes = "maxReassemblyBytes",
-        MaxSessionsPerSource = "maxSessionsPerSource",
-        MaxSessionsPerDestination = "maxSessionsPerDestination",
-        DefaultAction = "defaultAction",
-        WindowFailures = "windowFailures",
-        HoldDown = "holdDown",
-        BackOff = "backOff",
-        MaxBackOff = "maxBackOff",
-        SkipStandby = "skipStandby",
-    };
+    public static readonly FieldNaming Json = new(JsonNamingPolicy.CamelCase);
 
-    private FieldNaming(string udpIdleTimeout, string streamDialer, string packetProxy)
+    private readonly JsonNamingPolicy _policy;
+
+    private FieldNaming(JsonNamingPolicy policy)
     {
-        UdpIdleTimeout = udpIdleTimeout;
-        StreamDialer = streamDialer;
-        PacketProxy = packetProxy;
+        _policy = policy;
     }
 
-    internal string UdpIdleTimeout { get; }
+    internal string UdpIdleTimeout => Spelt();
 
-    internal string StreamDialer { get; }
+    internal string StreamDialer => Spelt();
 
-    internal string PacketProxy { get; }
+    internal string PacketProxy => Spelt();
 
-    internal string KeepAlive { get; init; } = "";
+    internal string KeepAlive => Spelt();
 
-    internal string DescriptorSocket { get; init; } = "";
+    internal string DescriptorSocket => Spelt();
 
-    internal string ExcludedRoutes { get; init; } = "";
+    internal string ExcludedRoutes => Spelt();
 
-    internal string MaxTcpSessions { get; init; } = "";
+    internal string MaxTcpSessions => Spelt();
 
-    internal string MaxUdpSessions { get; init; } = "";
+    internal string MaxUdpSessions => Spelt();
 
-    internal string MaxHalfOpen { get; init; } = "";
+    internal string MaxHalfOpen => Spelt();
 
-    internal string MaxBufferBytes { get; init; } = "";
+    internal string MaxBufferBytes => Spelt();
 
-    internal string MaxReassemblyBytes { get; init; } = "";
+    internal string MaxReassemblyBytes => Spelt();
 
-    internal string MaxSessionsPerSource { get; init; } = "";
+    internal string MaxSessionsPerSource => Spelt();
 
-    internal string MaxSessionsPerDestination { get; init; } = "";
+    internal string MaxSessionsPerDestination => Spelt();
 
-    internal string DefaultAction { get; init; } = "";
+    internal string DefaultAction => Spelt();
 
-    internal string WindowFailures { get; init; } = "";
+    internal string WindowFailures => Spelt();
 
-    internal string HoldDown { get; init; } = "";
+    internal string HoldDown => Spelt();
 
-    internal string BackOff { get; init; } = "";
+    internal string BackOff => Spelt();
 
-    internal string MaxBackOff { get; init; } = "";
+    internal string MaxBackOff => Spelt();
 
-    internal string SkipStandby { get; init; } = "";
+    internal string SkipStandby => Spelt();
+
+    private string Spelt([CallerMemberName] string property = "") => _policy.ConvertName(property);
 }

@@ -19,21 +19,8 @@ internal static class KeepAliveValidator
                 "CONFLICT");
         }
 
-        CheckTime(spec.Idle, s_longestIdle, prefix + "idle", "600s", violations);
-        CheckTime(spec.Interval, s_longestInterval, prefix + "interval", "75s", violations);
-        if (spec.Probes is < 0 or > MostProbes)
-        {
-            violations.Add(prefix + "probes", $"{spec.Probes}", "is out of range", $"write 1 to {MostProbes}, e.g. 9, or leave it out",
-                "OUT_OF_RANGE");
-        }
-    }
-
-    private static void CheckTime(TimeSpan? time, TimeSpan longest, string field, string example, ViolationList violations)
-    {
-        if (time < s_shortest || time > longest)
-        {
-            violations.Add(field, FormattableString.Invariant($"{time.Value.TotalSeconds:0.###}s"), "is out of range",
-                $"write 1s to {longest.TotalSeconds:0}s, e.g. {example}, or leave it out", "OUT_OF_RANGE");
-        }
+        RangeValidator.Check(spec.Idle, s_shortest, s_longestIdle, TimeSpan.FromSeconds(600), prefix + "idle", violations);
+        RangeValidator.Check(spec.Interval, s_shortest, s_longestInterval, TimeSpan.FromSeconds(75), prefix + "interval", violations);
+        RangeValidator.Check(spec.Probes, 1, MostProbes, "9", prefix + "probes", violations);
     }
 }

@@ -21,8 +21,7 @@ public static class ProxyValidator
         TimeSpan idle = draft.UdpIdleTimeout ?? DefaultUdpIdleTimeout;
         if (idle < s_shortest || idle > s_longest)
         {
-            violations.Add(prefix + naming.UdpIdleTimeout, $"{idle.TotalSeconds:0.###}s", "is out of range",
-                "write 1s to 86400s, e.g. 30s", "OUT_OF_RANGE");
+            violations.AddOutOfRange(prefix + naming.UdpIdleTimeout, idle, "write 1s to 86400s, e.g. 30s");
         }
 
         return chain is null || violations.Items.Count > before ? null : new ProxySpec(draft.Name, chain, idle);

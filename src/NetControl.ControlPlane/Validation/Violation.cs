@@ -6,6 +6,12 @@ namespace NetControl.ControlPlane.Validation;
 /// <param name="Reason">The kind of fault, in capitals, for programs.</param>
 public sealed record Violation(string Field, string Description, string Reason)
 {
+    /// <summary>A violation of which the value may be shown: it in quotes, what is wrong with it, and the fix.</summary>
+    public Violation(string field, string value, string problem, string fix, string reason)
+        : this(field, $"\"{value}\" {problem}; {fix}", reason)
+    {
+    }
+
     /// <summary><c>field: description</c>, as a person reads it.</summary>
     public override string ToString() => $"{Field}: {Description}";
 }

@@ -22,7 +22,13 @@ public sealed class ViolationList
 
     /// <summary>Notes a violation: the value in quotes, what is wrong with it, and the fix.</summary>
     public void Add(string field, string value, string problem, string fix, string reason = "INVALID_VALUE") =>
-        _items.Add(new Violation(field, $"\"{value}\" {problem}; {fix}", reason));
+        _items.Add(new Violation(field, value, problem, fix, reason));
+
+    /// <summary>Notes a value that is too small or too large.</summary>
+    public void AddOutOfRange(string field, string value, string fix) => Add(field, value, "is out of range", fix, "OUT_OF_RANGE");
+
+    /// <summary>Notes a duration that is too short or too long.</summary>
+    public void AddOutOfRange(string field, TimeSpan value, string fix) => AddOutOfRange(field, DurationText.Of(value), fix);
 
     /// <summary>Notes a violation whose value must not be shown, or is not there.</summary>
     public void AddText(string field, string description, string reason = "INVALID_VALUE") =>

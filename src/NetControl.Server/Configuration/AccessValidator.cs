@@ -159,8 +159,7 @@ internal static class AccessValidator
         {
             if (value != 0 && (value < least || value > most))
             {
-                violations.Add($"listen.limits.{name}", $"{value}", "is out of range", $"write {least} to {most}, e.g. {standard}",
-                    "OUT_OF_RANGE");
+                violations.AddOutOfRange($"listen.limits.{name}", $"{value}", $"write {least} to {most}, e.g. {standard}");
             }
 
             return value == 0 ? standard : (int)Math.Min(value, int.MaxValue);
@@ -175,8 +174,8 @@ internal static class AccessValidator
 
             if (value.Seconds is < 1 or > 86400)
             {
-                violations.Add($"listen.limits.{name}", value.ToDiagnosticString().Trim('"'), "is out of range",
-                    $"write 1s to 86400s, e.g. {standard.TotalSeconds}s", "OUT_OF_RANGE");
+                violations.AddOutOfRange($"listen.limits.{name}", value.ToDiagnosticString().Trim('"'),
+                    $"write 1s to 86400s, e.g. {standard.TotalSeconds}s");
                 return standard;
             }
 

@@ -40,8 +40,7 @@ internal static class ProcessLimitsValidator
                 return value;
             }
 
-            violations.Add("limits." + field, $"{value}", "is out of range",
-                $"write {least} to {most}, e.g. {otherwise}, or leave it out", "OUT_OF_RANGE");
+            violations.AddOutOfRange("limits." + field, $"{value}", $"write {least} to {most}, e.g. {otherwise}, or leave it out");
             return otherwise;
         }
     }

@@ -42,8 +42,7 @@ internal static class CaptureMapping
         TimeSpan? duration = request.MaxDuration.ToTimeSpanOrNull("max_duration");
         if (duration is { } time && (time <= TimeSpan.Zero || time > s_longest))
         {
-            violations.Add("max_duration", $"{time.TotalSeconds:0.###}s", "is out of range", "write more than 0s, up to 86400s, or leave it out",
-                "OUT_OF_RANGE");
+            violations.AddOutOfRange("max_duration", time, "write more than 0s, up to 86400s, or leave it out");
         }
 
         CaptureFilter filter = ToFilter(request.Filter ?? new V1.CaptureFilter(), request.Device, violations);
@@ -160,8 +159,7 @@ internal static class CaptureMapping
     {
         if (value < least || value > most)
         {
-            violations.Add(field, $"{value}", "is out of range", most == long.MaxValue ? $"write {least} or more" : $"write {least} to {most}",
-                "OUT_OF_RANGE");
+            violations.AddOutOfRange(field, $"{value}", most == long.MaxValue ? $"write {least} or more" : $"write {least} to {most}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Conditions;
+using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using V1 = NetControl.Protocol.V1;
@@ -49,30 +50,17 @@ internal static class CommonMapping
         }
         catch (Exception e) when (e is InvalidOperationException or OverflowException)
         {
-            ViolationList violations = new();
-            violations.AddText(field,
-                "is not a valid duration; seconds and nanos need the same sign and the range of google.protobuf.Duration");
-            violations.ThrowIfAny("");
-            throw;
+            throw ControlPlaneException.Invalid(new Violation(field,
+                "is not a valid duration; seconds and nanos need the same sign and the range of google.protobuf.Duration", "INVALID_VALUE"));
         }
     }
 
-    public static ExistingPolicy ToPolicy(this V1.ExistingSessions existing)
+    public static ExistingPolicy ToPolicy(this V1.ExistingSessions existing) => existing switch
     {
-        switch (existing)
-        {
-            case V1.ExistingSessions.Unspecified or V1.ExistingSessions.Keep:
-                return ExistingPolicy.Keep;
-            case V1.ExistingSessions.Drain:
-                return ExistingPolicy.Drain;
-            case V1.ExistingSessions.Close:
-                return ExistingPolicy.Close;
-        }
-
-        ViolationList violations = new();
-        violations.Add("existing", $"{(int)existing}", "is not a policy this server knows", "write KEEP, DRAIN or CLOSE",
-            "UNKNOWN_ENUM_VALUE");
-        violations.ThrowIfAny("");
-        return ExistingPolicy.Keep;
-    }
+        V1.ExistingSessions.Unspecified or V1.ExistingSessions.Keep => ExistingPolicy.Keep,
+        V1.ExistingSessions.Drain => ExistingPolicy.Drain,
+        V1.ExistingSessions.Close => ExistingPolicy.Close,
+        _ => throw ControlPlaneException.Invalid(new Violation("existing", $"{(int)existing}", "is not a policy this server knows",
+            "write KEEP, DRAIN or CLOSE", "UNKNOWN_ENUM_VALUE")),
+    };
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using NetControl.Engine.Devices;
@@ -91,9 +92,8 @@ internal static class DeviceMapping
         V1.Device message = request.Device ?? new V1.Device();
         if (!ResourceName.Is(message.Name, ResourceName.Devices))
         {
-            ViolationList violations = new();
-            violations.Add("device.name", message.Name, "is not the name of a device", "write e.g. devices/tun0", "INVALID_NAME");
-            violations.ThrowIfAny("");
+            throw ControlPlaneException.Invalid(
+                new Violation("device.name", message.Name, "is not the name of a device", "write e.g. devices/tun0", "INVALID_NAME"));
         }
 
         FieldMaskReader mask = new(request.UpdateMask, s_writable);

@@ -51,7 +51,7 @@ internal static class DiagnosticsMapping
         TimeSpan timeout = request.Timeout.ToTimeSpanOrNull("timeout") ?? defaults.Timeout;
         if (timeout < s_shortest || timeout > s_longest)
         {
-            violations.Add("timeout", $"{timeout.TotalSeconds:0.###}s", "is out of range", "write 0.1s to 60s", "OUT_OF_RANGE");
+            violations.AddOutOfRange("timeout", timeout, "write 0.1s to 60s");
         }
 
         violations.ThrowIfAny(request.Proxy);

@@ -9,7 +9,7 @@ internal readonly struct FieldMaskReader
 {
     private readonly HashSet<string>? _paths;
 
-    public FieldMaskReader(FieldMask? mask, IReadOnlyCollection<string> writable)
+    public FieldMaskReader(FieldMask? mask, IReadOnlyCollection<string> writable, string resource = "")
     {
         if (mask is not { Paths.Count: > 0 })
         {
@@ -27,7 +27,7 @@ internal readonly struct FieldMaskReader
             }
         }
 
-        violations.ThrowIfAny("");
+        violations.ThrowIfAny(resource);
     }
 
     /// <summary>Whether a field changes.</summary>

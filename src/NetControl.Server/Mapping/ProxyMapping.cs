@@ -13,6 +13,7 @@ internal static class ProxyMapping
     private const string ConfigPath = "config";
     private const string HopsPath = "hops";
     private const string IdlePath = "udp_idle_timeout";
+    private static readonly string[] s_writable = [ConfigPath, HopsPath, IdlePath];
 
     public static ProxyDraft ToDraft(this V1.Proxy message, string name) => message.ToDraft(name, HopFields.Request);
 
@@ -39,27 +40,10 @@ internal static class ProxyMapping
     public static ProxyPatch ToPatch(this V1.UpdateProxyRequest request)
     {
         V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
-        ViolationList violations = new();
-        bool config = proxy.Config.Length > 0;
-        bool hops = proxy.Hops.Count > 0;
-        bool idle = proxy.UdpIdleTimeout is not null;
-        if (request.UpdateMask is { Paths.Count: > 0 } mask)
-        {
-            bool all = mask.Paths.Contains("*");
-            config = all || mask.Paths.Contains(ConfigPath);
-            hops = all || mask.Paths.Contains(HopsPath);
-            idle = all || mask.Paths.Contains(IdlePath);
-            for (int i = 0; i < mask.Paths.Count; i++)
-            {
-                if (mask.Paths[i] is not ("*" or ConfigPath or HopsPath or IdlePath))
-                {
-                    violations.Add($"update_mask.paths[{i}]", mask.Paths[i], "is not a field that can be updated",
-                        $"write {ConfigPath}, {HopsPath}, {IdlePath} or *", "INVALID_FIELD_MASK");
-                }
-            }
-        }
-
-        violations.ThrowIfAny(proxy.Name);
+        FieldMaskReader mask = new(request.UpdateMask, s_writable, proxy.Name);
+        bool config = mask.Covers(ConfigPath, proxy.Config.Length > 0);
+        bool hops = mask.Covers(HopsPath, proxy.Hops.Count > 0);
+        bool idle = mask.Covers(IdlePath, proxy.UdpIdleTimeout is not null);
         return new ProxyPatch
         {
             Config = config || hops

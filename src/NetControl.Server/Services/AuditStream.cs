@@ -16,9 +16,8 @@ namespace NetControl.Server.Services;
 internal sealed class AuditStream
 {
     private const int BatchSize = 64;
-    private static readonly TimeSpan s_defaultHeartbeat = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromHours(1);
+    private static readonly HeartbeatInterval s_heartbeat =
+        new(Usual: TimeSpan.FromSeconds(10), Shortest: TimeSpan.FromMilliseconds(100), Longest: TimeSpan.FromHours(1));
 
     private readonly NetControlPlane _plane;
     private readonly AuditRing _ring;
@@ -65,13 +64,7 @@ internal sealed class AuditStream
     private TimeSpan Validate()
     {
         ViolationList violations = new();
-        TimeSpan heartbeat = _request.HeartbeatInterval.ToTimeSpanOrNull("heartbeat_interval") ?? s_defaultHeartbeat;
-        if (heartbeat < s_shortestHeartbeat || heartbeat > s_longestHeartbeat)
-        {
-            violations.Add("heartbeat_interval", $"{heartbeat.TotalSeconds:0.###}s", "is out of range", "write 0.1s to 3600s",
-                "OUT_OF_RANGE");
-        }
-
+        TimeSpan heartbeat = s_heartbeat.Read(_request.HeartbeatInterval, violations);
         if (_request.Remembered && _request.ResumeFrom is not null)
         {
             violations.AddText("remembered", "cannot be had together with resume_from; a resumed stream goes on from what its reader knows",

@@ -15,9 +15,9 @@ namespace NetControl.Server.Services;
 /// the log has forgotten is given a new snapshot.</remarks>
 internal sealed class ResourceWatch
 {
-    private static readonly TimeSpan s_defaultHeartbeat = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromMinutes(10);
+    private static readonly HeartbeatInterval s_heartbeat =
+        new(Usual: TimeSpan.FromSeconds(15), Shortest: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromMinutes(10));
+
     private static readonly string[] s_collections = [ResourceName.Devices, ResourceName.Delegates, ResourceName.Policies, ResourceName.Proxies];
     private readonly NetControlPlane _plane;
     private readonly V1.WatchResourcesRequest _request;
@@ -57,12 +57,7 @@ internal sealed class ResourceWatch
     private TimeSpan Validate()
     {
         ViolationList violations = new();
-        TimeSpan heartbeat = _request.HeartbeatInterval.ToTimeSpanOrNull("heartbeat_interval") ?? s_defaultHeartbeat;
-        if (heartbeat < s_shortestHeartbeat || heartbeat > s_longestHeartbeat)
-        {
-            violations.Add("heartbeat_interval", $"{heartbeat.TotalSeconds:0.###}s", "is out of range", "write 1s to 600s", "OUT_OF_RANGE");
-        }
-
+        TimeSpan heartbeat = s_heartbeat.Read(_request.HeartbeatInterval, violations);
         for (int i = 0; i < _request.Collections.Count; i++)
         {
             if (!s_collections.Contains(_request.Collections[i], StringComparer.Ordinal))

@@ -16,9 +16,8 @@ internal sealed class SessionEventStream
 {
     private const int BatchSize = 256;
     private const int SnapshotBatchSize = 256;
-    private static readonly TimeSpan s_defaultHeartbeat = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_shortestHeartbeat = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromHours(1);
+    private static readonly HeartbeatInterval s_heartbeat =
+        new(Usual: TimeSpan.FromSeconds(10), Shortest: TimeSpan.FromMilliseconds(100), Longest: TimeSpan.FromHours(1));
 
     private readonly NetControlPlane _plane;
     private readonly V1.StreamSessionEventsRequest _request;
@@ -66,13 +65,7 @@ internal sealed class SessionEventStream
     private TimeSpan Validate()
     {
         ViolationList violations = new();
-        TimeSpan heartbeat = _request.HeartbeatInterval.ToTimeSpanOrNull("heartbeat_interval") ?? s_defaultHeartbeat;
-        if (heartbeat < s_shortestHeartbeat || heartbeat > s_longestHeartbeat)
-        {
-            violations.Add("heartbeat_interval", $"{heartbeat.TotalSeconds:0.###}s", "is out of range", "write 0.1s to 3600s",
-                "OUT_OF_RANGE");
-        }
-
+        TimeSpan heartbeat = s_heartbeat.Read(_request.HeartbeatInterval, violations);
         if (_request.QueueCapacity < 0)
         {
             violations.Add("queue_capacity", $"{_request.QueueCapacity}", "is negative", "write 0 for the most", "OUT_OF_RANGE");
