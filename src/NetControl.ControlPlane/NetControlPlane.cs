@@ -115,9 +115,6 @@ public sealed class NetControlPlane : IDisposable
     /// <summary>What the engine was built with: its loops, the limits of the process.</summary>
     public EngineOptions EngineOptions => _engine.Options;
 
-    /// <summary>Where desired state is kept.</summary>
-    public string StateDescription => _store.Description;
-
     /// <summary>Cancelled when the end has begun.</summary>
     public CancellationToken Stopping => _stopping.Token;
 

@@ -30,11 +30,7 @@ internal readonly struct StateView
 
     public ControlState State { get; }
 
-    public ProxyView Proxy(string name) => View(State.Proxy(name));
-
     public DelegateView Delegate(string name) => View(State.Delegate(name));
-
-    public PolicyView Policy(string name) => View(State.Policy(name));
 
     public DeviceView Device(string name) => View(State.Device(name));
 

@@ -1,4 +1,5 @@
 using NetControl.ControlPlane.Specs;
+using NetControl.Server.Hosting;
 
 namespace NetControl.Server.Configuration;
 
@@ -11,9 +12,9 @@ internal static class Ipv6Presence
     /// <param name="root">Where the file system begins: <c>/</c>, or a test's folder.</param>
     public static bool IsOff(string root)
     {
-        string[] addresses = Lines(Path.Combine(root, "proc/net/if_inet6"));
+        string[] addresses = KernelFile.Lines(Path.Combine(root, "proc/net/if_inet6"));
         bool others = addresses.Any(line => line.Length > 0 && !line.EndsWith(" lo", StringComparison.Ordinal));
-        return !others && Lines(Path.Combine(root, "proc/sys/net/ipv6/conf/default/disable_ipv6")).FirstOrDefault("1").Trim() == "1";
+        return !others && KernelFile.Lines(Path.Combine(root, "proc/sys/net/ipv6/conf/default/disable_ipv6")).FirstOrDefault("1").Trim() == "1";
     }
 
     /// <summary>The configuration without IPv6 addresses and routes of devices.</summary>
@@ -31,16 +32,4 @@ internal static class Ipv6Presence
     };
 
     private static string[] V4(IReadOnlyList<string> prefixes) => [.. prefixes.Where(prefix => !prefix.Contains(':', StringComparison.Ordinal))];
-
-    private static string[] Lines(string file)
-    {
-        try
-        {
-            return File.ReadAllLines(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
 }

@@ -13,7 +13,7 @@ internal static class CgroupMemory
     public static long? Limit(string root)
     {
         long? least = null;
-        foreach (string line in Lines(Path.Combine(root, "proc/self/cgroup")))
+        foreach (string line in KernelFile.Lines(Path.Combine(root, "proc/self/cgroup")))
         {
             // hierarchy:controllers:path; version 2 has number 0 and no controllers.
             string[] parts = line.Split(':', 3);
@@ -41,7 +41,7 @@ internal static class CgroupMemory
     {
         for (string group = path.Trim('/'); ; group = Path.GetDirectoryName(group) ?? "")
         {
-            string text = Lines(Path.Combine(mount, group, file)).FirstOrDefault("");
+            string text = KernelFile.Lines(Path.Combine(mount, group, file)).FirstOrDefault("");
             if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) && limit < Absurd)
             {
                 least = Math.Min(least ?? limit, limit);
@@ -51,18 +51,6 @@ internal static class CgroupMemory
             {
                 return;
             }
-        }
-    }
-
-    private static string[] Lines(string file)
-    {
-        try
-        {
-            return File.ReadAllLines(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
         }
     }
 }

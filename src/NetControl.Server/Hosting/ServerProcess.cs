@@ -93,7 +93,8 @@ internal static class ServerProcess
         plane.Restore(configuration.Desired);
         long generation = plane.Configuration.Generation;
         ServerLog.State(log, store.Description, generation);
-        FileReloader? file = options.ConfigFile is null ? null : new FileReloader(options.ConfigFile, configuration, plane, metrics, log, Audit);
+        ConfigurationFile? file = options.ConfigFile is null ? null
+            : new ConfigurationFile(options.ConfigFile, configuration, plane, metrics, log, Audit);
         if (file is not null)
         {
             await file.ApplyAsync(configuration);
@@ -125,7 +126,7 @@ internal static class ServerProcess
         TunPath = options.TunPath ?? engine.TunPath,
     };
 
-    private static async Task ServeUntilEndAsync(ProcessSignals signals, FileReloader? file, ILogger log)
+    private static async Task ServeUntilEndAsync(ProcessSignals signals, ConfigurationFile? file, ILogger log)
     {
         Task<bool> hangUp = signals.Reloads.ReadAsync().AsTask();
         while (await Task.WhenAny(signals.Requested, hangUp) == hangUp)

@@ -1,6 +1,8 @@
 using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using V1 = NetControl.Protocol.V1;
 
 namespace NetControl.Server.Mapping;
@@ -63,5 +65,14 @@ internal static class DelegateMapping
         SessionsKept = result.Kept,
         SessionsDraining = result.Draining,
         SessionsClosed = result.Closed,
+    };
+
+    private static ExistingPolicy ToPolicy(this V1.ExistingSessions existing) => existing switch
+    {
+        V1.ExistingSessions.Unspecified or V1.ExistingSessions.Keep => ExistingPolicy.Keep,
+        V1.ExistingSessions.Drain => ExistingPolicy.Drain,
+        V1.ExistingSessions.Close => ExistingPolicy.Close,
+        _ => throw ControlPlaneException.Invalid(new Violation("existing", $"{(int)existing}", "is not a policy this server knows",
+            "write KEEP, DRAIN or CLOSE", "UNKNOWN_ENUM_VALUE")),
     };
 }

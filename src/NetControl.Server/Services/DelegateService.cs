@@ -25,7 +25,7 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
             mutation =>
             {
                 V1.Delegate message = request.Delegate ?? new V1.Delegate();
-                string name = CommonMapping.NameToCreate(
+                string name = NameMapping.ToCreate(
                     ResourceName.Delegates, "delegate", "delegate_id", request.DelegateId, "delegate.name", message.Name);
                 return _plane.Delegates.CreateAsync(message.ToDraft(name), "delegate.", mutation);
             },

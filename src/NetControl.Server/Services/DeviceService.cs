@@ -25,7 +25,7 @@ internal sealed class DeviceService : V1.DeviceService.DeviceServiceBase
             mutation =>
             {
                 V1.Device device = request.Device ?? new V1.Device();
-                string name = CommonMapping.NameToCreate(
+                string name = NameMapping.ToCreate(
                     ResourceName.Devices, "tun", "device_id", request.DeviceId, "device.name", device.Name);
                 return _plane.Devices.CreateAsync(device.ToDraft(name), "device.", mutation);
             },

@@ -25,7 +25,7 @@ internal sealed class PolicyService : V1.PolicyService.PolicyServiceBase
             mutation =>
             {
                 V1.Policy policy = request.Policy ?? new V1.Policy();
-                string name = CommonMapping.NameToCreate(
+                string name = NameMapping.ToCreate(
                     ResourceName.Policies, "policy", "policy_id", request.PolicyId, "policy.name", policy.Name);
                 return _plane.Policies.CreateAsync(policy.ToDraft(name), "policy.", mutation);
             },

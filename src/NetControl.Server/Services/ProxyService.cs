@@ -25,7 +25,7 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
             mutation =>
             {
                 V1.Proxy proxy = request.Proxy ?? new V1.Proxy();
-                string name = CommonMapping.NameToCreate(
+                string name = NameMapping.ToCreate(
                     ResourceName.Proxies, "proxy", "proxy_id", request.ProxyId, "proxy.name", proxy.Name);
                 return _plane.Proxies.CreateAsync(proxy.ToDraft(name), "proxy.", mutation);
             },

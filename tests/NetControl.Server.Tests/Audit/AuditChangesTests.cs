@@ -177,7 +177,7 @@ public sealed class AuditChangesTests
             AuditLog log = new(null, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
             await File.WriteAllTextAsync(path, "proxies: [{name: proxies/a, config: \"socks5://u:hunter2@192.0.2.1:1\"}]");
             Server.Configuration.ServerConfiguration first = Server.Configuration.ConfigurationLoader.LoadFile(path);
-            Server.Hosting.FileReloader file = new(path, first, test.Plane, new Server.Metrics.ControlMetrics(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
+            Server.Hosting.ConfigurationFile file = new(path, first, test.Plane, new Server.Metrics.ControlMetrics(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
                 mutation => log.Write(mutation, TimeProvider.System));
             await file.ApplyAsync(first);
             await File.WriteAllTextAsync(path, "proxies: [{name: proxies/a, config: \"socks5://192.0.2.2:1\"}]");

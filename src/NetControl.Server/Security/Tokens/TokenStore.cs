@@ -25,9 +25,6 @@ internal sealed class TokenStore : IReloadable
 
     public IReadOnlyList<string> Fields => [Field];
 
-    /// <summary>How many tokens are in force or expired, as the file has them.</summary>
-    public int Count => _grants.Length;
-
     public void Load(IReadOnlyList<FileContent> files, ViolationList violations, DateTimeOffset now)
     {
         if (files[0].WritableByOthers)

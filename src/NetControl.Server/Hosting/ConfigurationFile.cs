@@ -8,8 +8,8 @@ using NetControl.Server.Metrics;
 
 namespace NetControl.Server.Hosting;
 
-/// <summary>Applies the configuration file, at the start and when asked to again.</summary>
-internal sealed class FileReloader
+/// <summary>The configuration file while the process runs: applied at the start, and when asked to again.</summary>
+internal sealed class ConfigurationFile
 {
     private readonly string _path;
     private readonly ServerConfiguration _first;
@@ -18,7 +18,7 @@ internal sealed class FileReloader
     private readonly ILogger _logger;
     private readonly Action<SystemMutation> _audit;
 
-    public FileReloader(string path, ServerConfiguration first, NetControlPlane plane, ControlMetrics metrics, ILogger logger,
+    public ConfigurationFile(string path, ServerConfiguration first, NetControlPlane plane, ControlMetrics metrics, ILogger logger,
         Action<SystemMutation> audit)
     {
         _path = path;
