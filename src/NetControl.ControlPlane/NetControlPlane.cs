@@ -194,6 +194,6 @@ public sealed class NetControlPlane : IDisposable
     private IReadOnlyList<ProxySpec> FindUsedProxies()
     {
         ControlState state = _mutator.State;
-        return [.. state.Proxies.Values.Where(proxy => state.UsersOfProxy(proxy.Name).Any()).Select(proxy => proxy.Spec)];
+        return [.. state.Proxies.Values.Where(proxy => state.UsersOf(proxy.Name).Count > 0).Select(proxy => proxy.Spec)];
     }
 }

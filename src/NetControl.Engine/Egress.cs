@@ -7,17 +7,28 @@ namespace NetControl.Engine;
 /// </remarks>
 public sealed class Egress
 {
+    private readonly LiveCount _live = new();
     private volatile EgressModel _current;
 
     /// <summary>Makes an egress with its first model.</summary>
     public Egress(EgressModel model)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        model.Live = _live;
         _current = model;
     }
 
     /// <summary>The model that new sessions get.</summary>
     public EgressModel Current => _current;
 
-    /// <summary>Replaces the model for sessions yet to be born.</summary>
-    public void Swap(EgressModel model) => _current = model;
+    /// <summary>How many live sessions were born here, with whichever model.</summary>
+    public long LiveSessions => _live.Value;
+
+    /// <summary>Replaces the model for sessions yet to be born. A model belongs to one egress.</summary>
+    public void Swap(EgressModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        model.Live = _live;
+        _current = model;
+    }
 }

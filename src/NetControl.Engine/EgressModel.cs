@@ -17,9 +17,18 @@ public sealed class EgressModel
     /// <summary>The delegate's swap counter; 0 for a proxy attached directly.</summary>
     public required long Generation { get; init; }
 
+    /// <summary>The live sessions of the egress that this is a model of; all its models share the count.</summary>
+    internal LiveCount Live { get; set; } = new();
+
     /// <summary>The way for TCP, or null: connections are rejected as administratively prohibited.</summary>
     public IStreamDialer? StreamDialer { get; init; }
 
     /// <summary>The way for UDP, or null: datagrams are rejected as administratively prohibited.</summary>
     public IPacketProxy? PacketProxy { get; init; }
+
+    /// <summary>Counts a session in that is born with this model.</summary>
+    public void Enter() => Live.Enter();
+
+    /// <summary>Counts a session out that was born with this model.</summary>
+    public void Leave() => Live.Leave();
 }

@@ -9,7 +9,7 @@ namespace NetControl.ControlPlane.Conditions;
 internal static class ConditionRules
 {
     public static IReadOnlyList<Condition> Of(ProxyRecord record, ControlState state) =>
-        [state.UsersOfProxy(record.Name).Any() ? new Condition("InUse", true, "USED") : new Condition("InUse", false, "UNUSED")];
+        [state.UsersOf(record.Name).Count > 0 ? new Condition("InUse", true, "USED") : new Condition("InUse", false, "UNUSED")];
 
     public static IReadOnlyList<Condition> Of(DelegateRecord record, bool draining) =>
     [

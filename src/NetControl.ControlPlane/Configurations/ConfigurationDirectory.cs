@@ -61,7 +61,7 @@ public sealed partial class ConfigurationDirectory : IDisposable
             (draft, _) =>
             {
                 ControlState next = draft.Seal();
-                IReadOnlyList<RecordChange> changes = RecordChange.Between(draft.Base, next);
+                IReadOnlyList<RecordChange> changes = draft.Changes();
                 IReadOnlyList<PlanStep> steps = ConfigurationPlanner.Plan(changes, sessions);
                 if (request.ConfirmTimeout is not { } timeout || changes.Count == 0 || mutation.ValidateOnly)
                 {

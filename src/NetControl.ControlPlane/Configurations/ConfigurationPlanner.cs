@@ -163,7 +163,7 @@ internal static class ConfigurationPlanner
         HashSet<string> wished = [.. Names(request.Desired)];
         foreach (ResourceRecord record in draft.Base.All().Reverse().Where(r => !wished.Contains(r.Name) && Forgotten(r, request)))
         {
-            if (!request.Prune && draft.State.UsersOf(record).Any())
+            if (!request.Prune && draft.State.UsersOf(record.Name).Count > 0)
             {
                 // Somebody who is not of the file uses it: it stays, and is nobody's of the file any more.
                 draft.Own(record.Name, ResourceSource.Api);

@@ -79,7 +79,7 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
                 before = record.Proxy;
                 next.Point(request.Name, request.Proxy);
             },
-            (_, outlook) => PredictAsync(request, outlook.Read(read => read.Delegate(request.Name))),
+            (_, outlook) => Task.FromResult(Predict(request, outlook)),
             settled: () => draining = request.Existing == ExistingPolicy.Drain ? Hold(request.Name) : null);
         if (mutation.ValidateOnly)
         {
@@ -166,10 +166,11 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
         violations.ThrowIfAny(request.Name);
     }
 
-    private async Task<SwapResult> PredictAsync(SwapRequest request, DelegateView after)
+    // Whoever lives on the delegate now is older than the swap.
+    private static SwapResult Predict(SwapRequest request, Outlook outlook)
     {
+        (DelegateView after, long count) = outlook.Read(read => (read.Delegate(request.Name), read.LiveSessions(request.Name)));
         long generation = after.Meta.Generation;
-        long count = (await _engine.ListSessionsAsync(Older(after), CancellationToken.None)).Count;
         return request.Existing switch
         {
             ExistingPolicy.Drain => new SwapResult(after with { Draining = true }, generation, 0, count, 0),

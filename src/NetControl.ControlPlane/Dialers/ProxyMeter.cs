@@ -29,9 +29,23 @@ internal sealed class ProxyMeter
 
     public long Now => _time.GetTimestamp();
 
-    public void Add(DelegateJudge judge) => _judges = [.. _judges.Where(known => known != judge), judge];
+    public void Add(DelegateJudge judge)
+    {
+        if (Array.IndexOf(_judges, judge) < 0)
+        {
+            _judges = [.. _judges, judge];
+        }
+    }
 
-    public void Remove(DelegateJudge judge) => _judges = [.. _judges.Where(known => known != judge)];
+    public void Remove(DelegateJudge judge)
+    {
+        DelegateJudge[] judges = _judges;
+        int at = Array.IndexOf(judges, judge);
+        if (at >= 0)
+        {
+            _judges = [.. judges.AsSpan(0, at), .. judges.AsSpan(at + 1)];
+        }
+    }
 
     /// <summary>A dial, or a part of it, is done; <paramref name="judging"/> where that says that the proxy works.</summary>
     public void Succeeded(DialStage stage, long start, bool judging)

@@ -75,7 +75,7 @@ internal sealed partial class Mutator : IDisposable
             StateDraft draft = new(_state, now) { Source = source };
             edit(draft);
             ControlState next = draft.Seal();
-            IReadOnlyList<RecordChange> changes = RecordChange.Between(_state, next);
+            IReadOnlyList<RecordChange> changes = draft.Changes();
             if (mutation.ValidateOnly)
             {
                 return await answer(draft, new Outlook(next, _runtimes, PreparedChange.Nothing));
@@ -162,7 +162,7 @@ internal sealed partial class Mutator : IDisposable
     {
         lock (_runtimes.Gate)
         {
-            _runtimes.Publish(state, RecordChange.Between(ControlState.Empty, state), prepared);
+            _runtimes.Publish(state, RecordChange.Between(ControlState.Empty, state, state.All().Select(record => record.Name)), prepared);
             _state = state;
             StateView view = new(state, _runtimes, PreparedChange.Nothing, _time.GetUtcNow());
             foreach (ResourceRecord record in state.All())

@@ -22,11 +22,14 @@ internal sealed class PolicyWay
                 record.Name, rule.Id, record.Generation, rule.Action, rule.Action == PolicyAction.Route ? resolve(rule.Target) : null, rule.Protocol,
                 rule.Sources, rule.Destinations, rule.Ports, Hits(rule.Id))),
             new PolicyRuleModel(record.Name, "", record.Generation, spec.DefaultAction, null, null, [], [], [], Hits("")));
-        foreach (string gone in _hits.Keys.Where(id => id.Length > 0 && spec.Rules.All(rule => rule.Id != id)).ToArray())
+        foreach (string gone in _hits.Keys.Except(spec.Rules.Select(rule => rule.Id).Append(""), StringComparer.Ordinal).ToArray())
         {
             _hits.Remove(gone);
         }
     }
+
+    /// <summary>How often a rule decided, by its id; the empty one is what holds when none matches.</summary>
+    public long HitCount(string id) => _hits.TryGetValue(id, out PolicyHits? hits) ? hits.Count : 0;
 
     private PolicyHits Hits(string id)
     {

@@ -54,6 +54,9 @@ internal sealed class Runtimes
 
     public ProxyMeter NewMeter(string proxy) => new(proxy, _time);
 
+    /// <summary>A policy's living side; null for one that is not there.</summary>
+    public PolicyWay? PolicyWay(string name) => _policies.GetValueOrDefault(name);
+
     /// <summary>A policy as loops use it; null for one that is not there.</summary>
     public PolicyModel? Policy(string name) => _policies.GetValueOrDefault(name)?.Model;
 
@@ -76,7 +79,7 @@ internal sealed class Runtimes
             }
         }
 
-        PublishPolicies(next);
+        PublishPolicies(next, changes);
 
         // All of them: an egress may be another object under the same name.
         foreach (DeviceRecord record in next.Devices.Values)
@@ -133,9 +136,9 @@ internal sealed class Runtimes
                 _proxies[after.Name] = new ProxyWay(after.Name, runtime);
             }
 
-            foreach (DelegateRecord user in next.Delegates.Values.Where(d => d.Candidates.Contains(after.Name, StringComparer.Ordinal)))
+            foreach (string user in next.UsersOf(after.Name))
             {
-                if (_delegates.GetValueOrDefault(user.Name)?.Judge is { } judge)
+                if (_delegates.GetValueOrDefault(user)?.Judge is { } judge)
                 {
                     judge.Forget(after.Name);
                     runtime.Meter.Add(judge);
@@ -206,19 +209,34 @@ internal sealed class Runtimes
         }
     }
 
-    // All of them: a rule leads to an egress, which may be another object under the same name.
-    private void PublishPolicies(ControlState next)
+    // Those that changed, and those with a rule that leads to an egress that is another object now, under the same name, or gone. A swap
+    // is neither: it changes what the egress holds.
+    private void PublishPolicies(ControlState next, IReadOnlyList<RecordChange> changes)
     {
-        foreach (string gone in _policies.Keys.Where(name => !next.Policies.ContainsKey(name)).ToArray())
+        HashSet<string> stale = new(StringComparer.Ordinal);
+        foreach (RecordChange change in changes)
         {
-            _policies.Remove(gone);
+            if ((change.Before ?? change.After) is PolicyRecord)
+            {
+                stale.Add(change.Name);
+            }
+            else if (change.Before?.Uid != change.After?.Uid)
+            {
+                stale.UnionWith(next.UsersOf(change.Name).Where(user => ResourceName.Is(user, ResourceName.Policies)));
+            }
         }
 
-        foreach (PolicyRecord record in next.Policies.Values)
+        foreach (string name in stale)
         {
-            if (!_policies.TryGetValue(record.Name, out PolicyWay? way))
+            if (!next.Policies.TryGetValue(name, out PolicyRecord? record))
             {
-                _policies.Add(record.Name, way = new PolicyWay());
+                _policies.Remove(name);
+                continue;
+            }
+
+            if (!_policies.TryGetValue(name, out PolicyWay? way))
+            {
+                _policies.Add(name, way = new PolicyWay());
             }
 
             way.Compile(record, Resolve);

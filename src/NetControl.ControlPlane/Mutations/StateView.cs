@@ -4,7 +4,6 @@ using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.State;
-using NetControl.Engine.Policies;
 
 namespace NetControl.ControlPlane.Mutations;
 
@@ -34,8 +33,11 @@ internal readonly struct StateView
 
     public DeviceView Device(string name) => View(State.Device(name));
 
+    /// <summary>How many sessions live on a delegate.</summary>
+    public long LiveSessions(string name) => _runtimes.Delegate(name)?.Egress.LiveSessions ?? 0;
+
     public ProxyView View(ProxyRecord record) =>
-        new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, [.. State.UsersOfProxy(record.Name)],
+        new(record.Meta, record.Spec.Chain.Redacted, record.Spec.UdpIdleTimeout, State.UsersOf(record.Name),
             Since(record, ConditionRules.Of(record, State)))
         {
             Chain = record.Spec.Chain,
@@ -45,7 +47,7 @@ internal readonly struct StateView
     public DelegateView View(DelegateRecord record)
     {
         bool draining = _runtimes.IsDraining(record.Name);
-        return new DelegateView(record.Meta, record.Proxy, draining, [.. State.UsersOfTarget(record.Name)],
+        return new DelegateView(record.Meta, record.Proxy, draining, State.UsersOf(record.Name),
             Since(record, ConditionRules.Of(record, draining)))
         {
             Proxies = record.Proxies,
@@ -57,13 +59,12 @@ internal readonly struct StateView
 
     public PolicyView View(PolicyRecord record)
     {
-        PolicyModel? model = _runtimes.Policy(record.Name);
-        long Hits(string id) => model?.Rules.FirstOrDefault(rule => rule.Id == id)?.Hits.Count ?? 0;
+        PolicyWay? way = _runtimes.PolicyWay(record.Name);
         return new PolicyView(
             record.Meta,
             record.Spec,
-            [.. record.Spec.Rules.Select(rule => Hits(rule.Id)), model?.Otherwise.Hits.Count ?? 0],
-            [.. State.UsersOfPolicy(record.Name)]);
+            [.. record.Spec.Rules.Select(rule => way?.HitCount(rule.Id) ?? 0), way?.HitCount("") ?? 0],
+            State.UsersOf(record.Name));
     }
 
     public DeviceView View(DeviceRecord record)

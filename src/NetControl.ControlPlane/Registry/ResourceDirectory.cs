@@ -93,7 +93,7 @@ public abstract partial class ResourceDirectory<TView>
         string name, string etag, bool force, MutationContext mutation, Func<string, string> why) =>
         RemoveAsync(name, etag, mutation, state =>
         {
-            string users = string.Join(", ", state.UsersOf(Find(state, name)));
+            string users = string.Join(", ", state.UsersOf(Find(state, name).Name));
             if (users.Length > 0 && !force)
             {
                 throw ControlPlaneException.InUse(name, why(users));

@@ -10,6 +10,8 @@ internal sealed record ControlState
 {
     public static readonly ControlState Empty = new();
 
+    private static readonly ImmutableSortedSet<string> s_nobody = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
     private static ImmutableSortedDictionary<string, T> None<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
 
     public long Revision { get; init; }
@@ -21,6 +23,10 @@ internal sealed record ControlState
     public ImmutableSortedDictionary<string, PolicyRecord> Policies { get; init; } = None<PolicyRecord>();
 
     public ImmutableSortedDictionary<string, DeviceRecord> Devices { get; init; } = None<DeviceRecord>();
+
+    // Who names each resource, so that a view of one of thousands needs no look at the others.
+    private ImmutableDictionary<string, ImmutableSortedSet<string>> Users { get; init; } =
+        ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal);
 
     public ProxyRecord Proxy(string name) => Proxies.GetValueOrDefault(name) ?? throw ControlPlaneException.NotFound(name);
 
@@ -54,37 +60,19 @@ internal sealed record ControlState
     /// <summary>Whether a device's policy was removed by force.</summary>
     public bool IsPolicyMissing(DeviceRecord device) => device.Spec.Policy.Length > 0 && !Policies.ContainsKey(device.Spec.Policy);
 
-    /// <summary>Who sends sessions to a delegate, or to a proxy directly.</summary>
-    public IEnumerable<string> UsersOfTarget(string name) =>
-        (from policy in Policies.Values where policy.Targets.Contains(name, StringComparer.Ordinal) select policy.Name)
-        .Concat(from device in Devices.Values where device.Draft.StreamDialer == name || device.Draft.PacketProxy == name select device.Name);
+    /// <summary>The resources that name this one, in the order of their names; it need not be there itself.</summary>
+    public IReadOnlyList<string> UsersOf(string name) => Users.GetValueOrDefault(name, s_nobody);
 
     /// <summary>The devices that send sessions to a delegate, by attachment or by policy.</summary>
     public IEnumerable<string> DevicesOf(string delegateName) =>
-        from device in Devices.Values
-        where device.Draft.StreamDialer == delegateName || device.Draft.PacketProxy == delegateName
-            || Policies.GetValueOrDefault(device.Draft.Policy)?.Targets.Contains(delegateName, StringComparer.Ordinal) == true
-        select device.Name;
-
-    public IEnumerable<string> UsersOfPolicy(string name) => from device in Devices.Values where device.Draft.Policy == name select device.Name;
+        UsersOf(delegateName).SelectMany(user => Policies.ContainsKey(user) ? UsersOf(user) : [user]).Where(Devices.ContainsKey)
+            .Distinct(StringComparer.Ordinal);
 
     /// <summary>The proxy behind a target; empty when there is none.</summary>
     public string ProxyOf(string target) =>
         Proxies.ContainsKey(target) ? target
         : Delegates.TryGetValue(target, out DelegateRecord? d) && Proxies.ContainsKey(d.Proxy) ? d.Proxy
         : "";
-
-    public IEnumerable<string> UsersOfProxy(string name) =>
-        (from d in Delegates.Values where d.Candidates.Contains(name, StringComparer.Ordinal) select d.Name).Concat(UsersOfTarget(name));
-
-    /// <summary>Whose references a removal would leave without what they point at. A device has none.</summary>
-    public IEnumerable<string> UsersOf(ResourceRecord record) => record switch
-    {
-        ProxyRecord => UsersOfProxy(record.Name),
-        DelegateRecord => UsersOfTarget(record.Name),
-        PolicyRecord => UsersOfPolicy(record.Name),
-        _ => [],
-    };
 
     /// <summary>What removals by force left: references to what is gone, whose and to what, empty for a delegate without a proxy.</summary>
     public IReadOnlySet<(string Owner, string Target)> Left() =>
@@ -94,14 +82,18 @@ internal sealed record ControlState
             .ToHashSet();
 
     /// <summary>The same with one resource put in, new or in the place of the one by its name.</summary>
-    public ControlState With(ResourceRecord record) => record switch
+    public ControlState With(ResourceRecord record)
     {
-        ProxyRecord proxy => this with { Proxies = Proxies.SetItem(proxy.Name, proxy) },
-        DelegateRecord d => this with { Delegates = Delegates.SetItem(d.Name, d) },
-        PolicyRecord policy => this with { Policies = Policies.SetItem(policy.Name, policy) },
-        DeviceRecord device => this with { Devices = Devices.SetItem(device.Name, device) },
-        _ => throw new InvalidOperationException($"{record.GetType().Name} is no resource"),
-    };
+        ImmutableDictionary<string, ImmutableSortedSet<string>> users = Renamed(record.Name, Find(record.Name)?.References ?? [], record.References);
+        return record switch
+        {
+            ProxyRecord proxy => this with { Proxies = Proxies.SetItem(proxy.Name, proxy), Users = users },
+            DelegateRecord d => this with { Delegates = Delegates.SetItem(d.Name, d), Users = users },
+            PolicyRecord policy => this with { Policies = Policies.SetItem(policy.Name, policy), Users = users },
+            DeviceRecord device => this with { Devices = Devices.SetItem(device.Name, device), Users = users },
+            _ => throw new InvalidOperationException($"{record.GetType().Name} is no resource"),
+        };
+    }
 
     /// <summary>The same without one resource.</summary>
     public ControlState Without(string name) =>
@@ -111,6 +103,7 @@ internal sealed record ControlState
             Delegates = Delegates.Remove(name),
             Policies = Policies.Remove(name),
             Devices = Devices.Remove(name),
+            Users = Renamed(name, Find(name)?.References ?? [], []),
         };
 
     /// <summary>Any resource; null for one that is not there.</summary>
@@ -122,4 +115,34 @@ internal sealed record ControlState
         Devices.Values.Where(d => d.Spec.KillSwitch).SelectMany(d => d.Spec.Routes).Select(route => route.Network()).ToHashSet();
 
     public IEnumerable<ResourceRecord> All() => [.. Proxies.Values, .. Delegates.Values, .. Policies.Values, .. Devices.Values];
+
+    // Who names what, once one resource names others than before.
+    private ImmutableDictionary<string, ImmutableSortedSet<string>> Renamed(string user, IReadOnlyCollection<string> before, IReadOnlyCollection<string> after)
+    {
+        if (before.SequenceEqual(after, StringComparer.Ordinal))
+        {
+            return Users;
+        }
+
+        ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder users = Users.ToBuilder();
+        foreach (string name in before.Except(after, StringComparer.Ordinal))
+        {
+            ImmutableSortedSet<string> left = users[name].Remove(user);
+            if (left.IsEmpty)
+            {
+                users.Remove(name);
+            }
+            else
+            {
+                users[name] = left;
+            }
+        }
+
+        foreach (string name in after.Except(before, StringComparer.Ordinal))
+        {
+            users[name] = users.GetValueOrDefault(name, s_nobody).Add(user);
+        }
+
+        return users.ToImmutable();
+    }
 }

@@ -24,6 +24,8 @@ internal sealed record DelegateRecord : ResourceRecord
     /// <summary>Every proxy it points at, or may.</summary>
     public IEnumerable<string> Candidates => Proxy.Length == 0 || Proxies.Contains(Proxy, StringComparer.Ordinal) ? Proxies : Proxies.Append(Proxy);
 
+    public override IReadOnlyCollection<string> References => [.. Candidates];
+
     /// <summary>How it judges.</summary>
     public FailoverSpec Judging => Failover ?? FailoverSpec.Default;
 

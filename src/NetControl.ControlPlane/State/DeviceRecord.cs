@@ -11,4 +11,7 @@ internal sealed record DeviceRecord : ResourceRecord
 
     /// <summary>New sessions are rejected, whatever is attached, until it is resumed.</summary>
     public bool Draining { get; init; }
+
+    public override IReadOnlyCollection<string> References =>
+        [.. ((string[])[Draft.StreamDialer, Draft.PacketProxy, Draft.Policy]).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)];
 }

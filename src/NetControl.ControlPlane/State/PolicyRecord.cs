@@ -7,9 +7,18 @@ internal sealed record PolicyRecord : ResourceRecord
 {
     public required PolicyDraft Draft { get; init; }
 
-    public required PolicySpec Spec { get; init; }
+    public required PolicySpec Spec
+    {
+        get;
+        init
+        {
+            field = value;
+            Targets = [.. value.Rules.Where(rule => rule.Target.Length > 0).Select(rule => rule.Target).Distinct(StringComparer.Ordinal)];
+        }
+    }
 
     /// <summary>The egresses that its rules lead to.</summary>
-    public IEnumerable<string> Targets =>
-        Spec.Rules.Where(rule => rule.Target.Length > 0).Select(rule => rule.Target).Distinct(StringComparer.Ordinal);
+    public IReadOnlyList<string> Targets { get; private init; } = [];
+
+    public override IReadOnlyCollection<string> References => Targets;
 }

@@ -8,4 +8,6 @@ internal sealed record ProxyRecord : ResourceRecord
     public required ProxyDraft Draft { get; init; }
 
     public required ProxySpec Spec { get; init; }
+
+    public override IReadOnlyCollection<string> References => [];
 }

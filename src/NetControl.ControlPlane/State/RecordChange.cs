@@ -7,28 +7,22 @@ internal sealed record RecordChange(ResourceRecord? Before, ResourceRecord? Afte
 {
     public string Name => (After ?? Before)!.Name;
 
-    /// <summary>What changed between two states, in the order in which a reader can follow: what is pointed at comes first.</summary>
-    public static IReadOnlyList<RecordChange> Between(ControlState before, ControlState after) =>
-        [.. Between(before.Proxies, after.Proxies),
-            .. Between(before.Delegates, after.Delegates), .. Between(before.Policies, after.Policies),
-            .. Between(before.Devices, after.Devices)];
+    /// <summary>What changed between two states, among some resources, in the order in which a reader can follow: what is pointed at comes
+    /// first.</summary>
+    public static IReadOnlyList<RecordChange> Between(ControlState before, ControlState after, IEnumerable<string> names) =>
+    [
+        .. names.Select(name => (Before: before.Find(name), After: after.Find(name)))
+            .Where(pair => !ReferenceEquals(pair.Before, pair.After))
+            .Select(pair => new RecordChange(pair.Before, pair.After))
+            .OrderBy(change => Rank((change.After ?? change.Before)!))
+            .ThenBy(change => change.Name, StringComparer.Ordinal),
+    ];
 
-    private static IEnumerable<RecordChange> Between<T>(IReadOnlyDictionary<string, T> before, IReadOnlyDictionary<string, T> after)
-        where T : ResourceRecord
+    private static int Rank(ResourceRecord record) => record switch
     {
-        if (ReferenceEquals(before, after))
-        {
-            yield break;
-        }
-
-        foreach (string name in before.Keys.Union(after.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            T? old = before.GetValueOrDefault(name);
-            T? now = after.GetValueOrDefault(name);
-            if (!ReferenceEquals(old, now))
-            {
-                yield return new RecordChange(old, now);
-            }
-        }
-    }
+        ProxyRecord => 0,
+        DelegateRecord => 1,
+        PolicyRecord => 2,
+        _ => 3,
+    };
 }

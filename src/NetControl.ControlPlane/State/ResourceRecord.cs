@@ -24,6 +24,9 @@ internal abstract record ResourceRecord
     // The uid's part keeps a tag that was read before a delete and create from ever matching again.
     public string Etag => string.Create(CultureInfo.InvariantCulture, $"\"{Uid.AsSpan(0, 8)}-{Revision}\"");
 
+    /// <summary>The resources that it names, each once: those are used by it.</summary>
+    public abstract IReadOnlyCollection<string> References { get; }
+
     public ResourceMeta Meta => new(Name, Uid, Etag, Generation, Head.CreateTime, UpdateTime);
 
     /// <summary>Fails unless the etag is empty or current.</summary>

@@ -11,6 +11,7 @@ internal sealed class StateDraft
 {
     private readonly DateTimeOffset _now;
     private readonly long _revision;
+    private readonly HashSet<string> _touched = new(StringComparer.Ordinal);
 
     public StateDraft(ControlState current, DateTimeOffset now)
     {
@@ -29,6 +30,9 @@ internal sealed class StateDraft
     public ResourceSource Source { get; init; }
 
     public bool Changed => !ReferenceEquals(Base, State);
+
+    /// <summary>What it changes so far, in the order in which a reader can follow: what is pointed at comes first.</summary>
+    public IReadOnlyList<RecordChange> Changes() => RecordChange.Between(Base, State, _touched);
 
     public ControlState Seal() => Changed ? State with { Revision = _revision } : State;
 
@@ -61,7 +65,7 @@ internal sealed class StateDraft
     {
         ProxyRecord old = State.Proxy(name);
         Put(Touched(old) with { Draft = draft, Spec = spec });
-        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Proxy == name))
+        foreach (DelegateRecord user in DelegatesThatName(name).Where(d => d.Proxy == name))
         {
             Put(Touched(user));
         }
@@ -147,7 +151,7 @@ internal sealed class StateDraft
     {
         foreach (string name in added)
         {
-            State = State.Without(name);
+            Drop(name);
         }
 
         foreach (ResourceRecord record in before)
@@ -161,8 +165,8 @@ internal sealed class StateDraft
     /// <remarks>A device keeps the name of a policy that is gone: without its rules nothing may pass.</remarks>
     public void Remove(ResourceRecord record)
     {
-        State = State.Without(record.Name);
-        foreach (DelegateRecord user in State.Delegates.Values.Where(d => d.Candidates.Contains(record.Name, StringComparer.Ordinal)))
+        Drop(record.Name);
+        foreach (DelegateRecord user in DelegatesThatName(record.Name))
         {
             Put(Touched(user).Without(record.Name));
         }
@@ -219,7 +223,20 @@ internal sealed class StateDraft
             ? record
             : record with { Head = record.Head with { Revision = _revision, Generation = record.Generation + 1, UpdateTime = _now } };
 
-    private void Put(ResourceRecord record) => State = State.With(record);
+    private IEnumerable<DelegateRecord> DelegatesThatName(string proxy) =>
+        State.UsersOf(proxy).Select(user => State.Delegates.GetValueOrDefault(user)).OfType<DelegateRecord>();
+
+    private void Put(ResourceRecord record)
+    {
+        State = State.With(record);
+        _touched.Add(record.Name);
+    }
+
+    private void Drop(string name)
+    {
+        State = State.Without(name);
+        _touched.Add(name);
+    }
 
     private RecordHead Newcomer(string name) => State.Find(name) is null
         ? new RecordHead(name, Guid.NewGuid().ToString(), _revision, Generation: 1, CreateTime: _now, UpdateTime: _now, Source)

@@ -22,7 +22,7 @@ internal sealed class LoopContext : ILoopParticipant
     private readonly Stack<StreamRelay> _freeRelays = new();
     private List<TcpFlow> _dirty = [];
     private List<TcpFlow> _visiting = [];
-    private volatile SessionTally[] _tallies = [];
+    private readonly TallyBook _tallies = new();
     private ulong _nextSession;
     private uint _fragmentId;
     private long _sessions;
@@ -98,7 +98,7 @@ internal sealed class LoopContext : ILoopParticipant
     public long Sessions => Volatile.Read(ref _sessions);
 
     /// <summary>The tallies of all device-delegate pairs; read from anywhere.</summary>
-    public SessionTally[] Tallies => _tallies;
+    public ArraySegment<SessionTally> Tallies => _tallies.All;
 
     /// <summary>A new session id: the loop's number in the high bits, so that loops need not agree.</summary>
     public ulong NextSessionId() => ++_nextSession;
@@ -203,20 +203,6 @@ internal sealed class LoopContext : ILoopParticipant
     }
 
     /// <summary>The tally of a device, delegate, protocol and family on this loop.</summary>
-    public SessionTally Tally(string device, string delegateName, SessionProtocol protocol, bool isV4)
-    {
-        SessionTally[] tallies = _tallies;
-        foreach (SessionTally tally in tallies)
-        {
-            if (tally.Protocol == protocol && tally.IsV4 == isV4 && tally.Device == device && tally.Delegate == delegateName)
-            {
-                return tally;
-            }
-        }
-
-        // Copy on write: readers on other threads see the old array or the new one.
-        SessionTally added = new(device, delegateName, protocol, isV4);
-        _tallies = [.. tallies, added];
-        return added;
-    }
+    public SessionTally Tally(string device, string delegateName, SessionProtocol protocol, bool isV4) =>
+        _tallies.Of(device, delegateName, protocol, isV4);
 }

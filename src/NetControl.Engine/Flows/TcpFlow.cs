@@ -93,6 +93,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _synWindow = packet.Window;
         _tally = _context.Tally(_queue.Device.Name, egress.DelegateName, SessionProtocol.Tcp, _client.IsV4);
         _tally.Opened++;
+        egress.Enter();
         _lastState = SessionState.Dialing;
         ResetRelay();
 
@@ -413,6 +414,7 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _context.Loop.Timers.Cancel(this);
         _queue.Flows.Remove(this);
         _tally.Closed[(int)cause]++;
+        _egress!.Leave();
         _context.Events.Add(SessionEventKind.Closed, Describe(cause));
         _context.LeaveSession(_queue.Device.Budgets.TcpSessions);
         _queue.Flows.LeaveCaps(SessionProtocol.Tcp, _key.Source, _key.Destination);

@@ -68,6 +68,7 @@ internal sealed class UdpFlow
         _contacted = queue.Device.UdpFiltering == UdpFiltering.AddressDependent ? new ContactedAddresses() : null;
         _tally = _context.Tally(queue.Device.Name, egress.DelegateName, SessionProtocol.Udp, Client.IsV4);
         _tally.Opened++;
+        egress.Enter();
         UdpReceiver receiver = new(_context.Loop, this);
         _receiver = receiver;
         _context.Events.Add(SessionEventKind.Opened, Describe(SessionCause.None));
@@ -285,6 +286,7 @@ internal sealed class UdpFlow
         receiver.Detach();
         _queue.Flows.Remove(this);
         _tally.Closed[(int)cause]++;
+        _egress!.Leave();
         _context.Events.Add(SessionEventKind.Closed, Describe(cause));
         _context.LeaveSession(_queue.Device.Budgets.UdpSessions);
         _queue.Flows.LeaveCaps(SessionProtocol.Udp, Client, default);

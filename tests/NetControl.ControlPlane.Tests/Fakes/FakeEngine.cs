@@ -116,6 +116,7 @@ internal sealed class FakeEngine : IEngine
                 PacketsReceived = 0,
             };
             _live.Add(id, info);
+            info.Egress?.Enter();
             Of(info).Opened++;
             Emit(SessionEventKind.Opened, info);
             return info;
@@ -149,6 +150,7 @@ internal sealed class FakeEngine : IEngine
                 return false;
             }
 
+            info.Egress?.Leave();
             Of(info).Closed[(int)cause]++;
             Emit(SessionEventKind.Closed, info with { State = SessionState.Closed, Cause = cause, ClosedUtcTicks = DateTime.UtcNow.Ticks });
             return true;

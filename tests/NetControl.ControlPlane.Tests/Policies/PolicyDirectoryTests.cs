@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
@@ -68,6 +69,23 @@ public sealed class PolicyDirectoryTests
         Assert.Null(rule.Egress?.Current.StreamDialer);
         PolicyVerdict verdict = test.Plane.Policies.Evaluate(Question("devices/tun0", "198.51.100.1:80"));
         Assert.Equal(("web", "proxies/b", ""), (verdict.Rule, verdict.Egress, verdict.Proxy));
+    }
+
+    [Fact]
+    public async Task RulesDelegate_MadeAnewOrSwapped_IsWhereTheRuleLeads()
+    {
+        using TestPlane test = await GovernedAsync();
+        await test.Plane.Policies.UpdateAsync("policies/default",
+            draft => draft with { Rules = [draft.Rules[1] with { Target = "delegates/egress" }] }, "", MutationContext.Internal);
+        PolicyModel model = test.Engine.Devices[0].Policy!;
+        await test.Plane.Delegates.SwapAsync(new SwapRequest("delegates/egress", "proxies/b", ExistingPolicy.Keep), MutationContext.Internal);
+        Assert.Same(model, test.Engine.Devices[0].Policy); // a swap of one of thousands of targets is no reason to build rules anew
+        Assert.Equal("proxies/b", Judge(model, "198.51.100.1:80").Egress!.Current.ProxyName);
+
+        await test.Plane.Delegates.DeleteAsync("delegates/egress", "", force: true, MutationContext.Internal);
+        Assert.Null(Judge(test.Engine.Devices[0].Policy!, "198.51.100.1:80").Egress);
+        await test.Plane.Delegates.CreateAsync(new DelegateDraft("delegates/egress", "proxies/a"), "", MutationContext.Internal);
+        Assert.Equal("proxies/a", Judge(test.Engine.Devices[0].Policy!, "198.51.100.1:80").Egress!.Current.ProxyName);
     }
 
     [Fact]

@@ -66,13 +66,17 @@ public sealed class SessionBooksTests
             }));
         }
 
+        Egress egress = test.Stack.Device.StreamEgress!;
+
         // TCP sessions end by themselves; UDP waits for its idle time, which an operator cuts short.
         for (int i = 0; i < 500 && (await test.Engine.ListSessionsAsync(null, default)).Any(s => s.Protocol == SessionProtocol.Tcp); i++)
         {
             await Task.Delay(10);
         }
 
+        Assert.Equal(udp, egress.LiveSessions);
         Assert.Equal(udp, await test.Engine.CloseSessionsAsync((in SessionInfo _) => true, SessionCause.ClosedByOperator, default));
+        Assert.Equal(0, egress.LiveSessions);
         await test.Engine.FlushEventsAsync(default);
         SessionEvent[] events = test.Events.All();
         Assert.Equal(0, test.Events.Lost);
