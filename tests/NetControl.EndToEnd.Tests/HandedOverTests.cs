@@ -10,12 +10,7 @@ public sealed class HandedOverTests
 {
     private const string Nobody = "65534";
 
-    // No capability, and no /dev/net/tun either.
-    private static readonly string[] s_powerless =
-    [
-        "unshare", "-m", "sh", "-c", "mount -t tmpfs none /dev/net && exec \"$@\"", "sh",
-        "setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
-    ];
+    private const string NoTun = "mount -t tmpfs none /dev/net";
 
     [Fact]
     public async Task ProcessWithoutAnyCapability_ServesATunThatWasHandedOver_AndAsksAgainAfterARestart()
@@ -24,10 +19,9 @@ public sealed class HandedOverTests
         await using World world = World.Create();
         world.StartServers();
         string upstream = await world.StartEgressAsync("socks5");
-        File.SetUnixFileMode(world.Folder, (UnixFileMode)0x1FF);
         string socket = Path.Combine(world.Folder, "agent.sock");
         string[] state = ["--state", Path.Combine(world.Folder, "state.db")];
-        world.Launch(world.ListenOnly, s_powerless, state);
+        world.LaunchPowerless(world.ListenOnly, Nobody, NoTun, state);
         await world.Daemon.WaitForReadyAsync();
         await world.Api.Proxies.CreateProxyAsync(new CreateProxyRequest { Proxy = new Proxy { Name = "proxies/a", Config = upstream } });
         Device wish = new()
@@ -52,14 +46,14 @@ public sealed class HandedOverTests
 
             // The interface outlives the process: its agent has kept a descriptor.
             Assert.Equal(0, await world.Daemon.TerminateAsync());
-            world.Launch(world.ListenOnly, s_powerless, state);
+            world.LaunchPowerless(world.ListenOnly, Nobody, NoTun, state);
             await world.Daemon.WaitForReadyAsync();
             Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/"));
             Assert.Equal(0, await world.Daemon.TerminateAsync());
         }
 
         // Nobody is there to hand it over: the device waits, says for what, and serves as soon as somebody is.
-        world.Launch(world.ListenOnly, s_powerless, state);
+        world.LaunchPowerless(world.ListenOnly, Nobody, NoTun, state);
         await world.Daemon.WaitForReadyAsync();
         Device waiting = (await world.Api.Devices.GetDeviceAsync(new GetDeviceRequest { Name = World.Device })).Device;
         Assert.Equal(Device.Types.State.Failed, waiting.State);

@@ -11,10 +11,6 @@ public sealed class PreparedTests
 {
     private const string User = "20035";
 
-    // The node is the one that setup makes: this machine's own may be root's alone.
-    private static readonly string[] s_powerless =
-        ["setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
-
     [Fact]
     public async Task Prepared_ServesWithoutCapabilities_BlocksWhileItIsDead_AndIsTakenAwayByCommand()
     {
@@ -23,7 +19,6 @@ public sealed class PreparedTests
         world.StartServers();
         Socks5Server socks = world.StartSocks5();
         string before = world.KernelState();
-        File.SetUnixFileMode(world.Folder, (UnixFileMode)0x1FF);
 
         // The proxy's own address is routed into the device, too: what the user's rule is for.
         string configuration = world.Configuration($"socks5://{socks.EndPoint}").Replace(
@@ -108,7 +103,8 @@ public sealed class PreparedTests
 
     private static async Task StartAsync(World world, string configuration, string node)
     {
-        world.Launch(configuration, s_powerless, ["--tun", node]);
+        // The node is the one that setup makes: this machine's own may be root's alone.
+        world.LaunchPowerless(configuration, User, "true", "--tun", node);
         await world.Daemon.WaitForReadyAsync();
         string status = await File.ReadAllTextAsync($"/proc/{world.Daemon.Id.ToString(CultureInfo.InvariantCulture)}/status");
         Assert.Contains("CapEff:\t0000000000000000", status, StringComparison.Ordinal);

@@ -47,14 +47,11 @@ public sealed class SecurityTests
         world.Client.Ip("addr", "add", "10.77.0.1/24", "dev", "tun0");
         world.Client.Ip("link", "set", "tun0", "up");
         world.Client.Ip("route", "add", "198.18.0.0/15", "dev", "tun0");
-        File.SetUnixFileMode(world.Folder, (UnixFileMode)0x1FF);
         string configuration = world.Configuration(upstream)
             .Replace("    addresses: [\"10.77.0.1/24\", \"fd77::1/64\"]\n", "", StringComparison.Ordinal)
             .Replace("    routes: [\"198.18.0.0/15\", \"fd98::/32\"]\n", "", StringComparison.Ordinal);
-        world.LaunchDaemon(
-            configuration, "unshare", "-m", "sh", "-c",
-            "mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec \"$@\"", "sh",
-            "setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all");
+        world.LaunchPowerless(
+            configuration, Nobody, "mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun");
         await world.Daemon.WaitForReadyAsync();
 
         // What may not be dumped belongs to root, for everybody who would look into it.
@@ -65,7 +62,7 @@ public sealed class SecurityTests
         Assert.Equal("hello", world.Execute("curl", "-sS", "-m", "20", $"http://{World.Web4}/"));
 
         // Not even root's group gets in: the default is the process's own user, and root.
-        (int code, _, string errors) = Run(world, ["setpriv", "--reuid=1234", $"--regid={Nobody}", "--clear-groups"], Netctl(), "-a", $"unix:{world.SocketPath}", "info");
+        (int code, _, string errors) = Run(world, world.Powerless(Netctl(), "1234", Nobody), "-a", $"unix:{world.SocketPath}", "info");
         Assert.Equal(Refused, code);
         Assert.Contains("NO_ROLE: uid:1234", errors, StringComparison.Ordinal);
         Assert.Equal(0, await world.Daemon.TerminateAsync());
@@ -83,7 +80,7 @@ public sealed class SecurityTests
         using X509Certificate2 client = clients.Issue("ci", TestAuthority.ClientUsage, names => names.AddUri(new Uri("spiffe://prod.example/ci")));
         await File.WriteAllTextAsync(Path.Combine(world.Folder, "ci.crt"), client.ExportCertificatePem());
         await File.WriteAllTextAsync(Path.Combine(world.Folder, "ci.key"), client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        (int made, string token, string line) = Run(world, [], DaemonProcess.Locate(), "token", "boss", "admin", "--expires", "1h");
+        (int made, string token, string line) = Run(world, [DaemonProcess.Locate()], "token", "boss", "admin", "--expires", "1h");
         Assert.Equal(0, made);
         string tokens = Path.Combine(world.Folder, "tokens");
         string tokenFile = Path.Combine(world.Folder, "boss.token");
@@ -105,11 +102,11 @@ public sealed class SecurityTests
         string[] bearer = [.. secure, "--token-file", tokenFile];
 
         // Who is nobody; who may read; who may write; whom we do not trust.
-        Assert.Equal((Refused, "UNAUTHENTICATED"), Outcome(Run(world, [], Netctl(), [.. secure, "info"])));
-        Assert.Equal((0, ""), Outcome(Run(world, [], Netctl(), [.. certificate, "devices", "list"])));
-        Assert.Equal((Refused, "ROLE_TOO_LOW"), Outcome(Run(world, [], Netctl(), [.. certificate, "proxies", "delete", "a", "--force"])));
-        Assert.Equal((0, ""), Outcome(Run(world, [], Netctl(), [.. bearer, "proxies", "create", "new", "--config", "socks5://u:hunter2@192.0.2.1:1080"])));
-        (int code, _, string errors) = Run(world, [], Netctl(), "-a", "https://127.0.0.1:50443", "info");
+        Assert.Equal((Refused, "UNAUTHENTICATED"), Outcome(Run(world, [Netctl()], [.. secure, "info"])));
+        Assert.Equal((0, ""), Outcome(Run(world, [Netctl()], [.. certificate, "devices", "list"])));
+        Assert.Equal((Refused, "ROLE_TOO_LOW"), Outcome(Run(world, [Netctl()], [.. certificate, "proxies", "delete", "a", "--force"])));
+        Assert.Equal((0, ""), Outcome(Run(world, [Netctl()], [.. bearer, "proxies", "create", "new", "--config", "socks5://u:hunter2@192.0.2.1:1080"])));
+        (int code, _, string errors) = Run(world, [Netctl()], "-a", "https://127.0.0.1:50443", "info");
         Assert.Equal(Unreachable, code);
         Assert.Contains("no secure connection to https://127.0.0.1:50443", errors, StringComparison.Ordinal);
 
@@ -118,17 +115,17 @@ public sealed class SecurityTests
         await File.WriteAllTextAsync(Path.Combine(world.Folder, "rogue.crt"), rogue.ExportCertificatePem());
         await File.WriteAllTextAsync(Path.Combine(world.Folder, "rogue.key"), rogue.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         string[] bad = [.. secure, "--cert", $"{world.Folder}/rogue.crt", "--key", $"{world.Folder}/rogue.key"];
-        Assert.Equal(Unreachable, Run(world, [], Netctl(), [.. bad, "info"]).Code);
+        Assert.Equal(Unreachable, Run(world, [Netctl()], [.. bad, "info"]).Code);
 
         // The token is taken back without a restart.
         TestAuthority.WriteAtomically(tokens, "# nobody\n");
         Stopwatch patience = Stopwatch.StartNew();
-        while (Run(world, [], Netctl(), [.. bearer, "info"]).Code == 0)
+        while (Run(world, [Netctl()], [.. bearer, "info"]).Code == 0)
         {
             Assert.True(patience.Elapsed < TimeSpan.FromSeconds(30), "the token still works");
         }
 
-        Assert.Equal((Refused, "UNAUTHENTICATED"), Outcome(Run(world, [], Netctl(), [.. bearer, "info"])));
+        Assert.Equal((Refused, "UNAUTHENTICATED"), Outcome(Run(world, [Netctl()], [.. bearer, "info"])));
 
         // The audit log has the file that was applied, the two attempts, no secret, and follows its name when it is rotated.
         string written = await File.ReadAllTextAsync(audit);
@@ -138,7 +135,7 @@ public sealed class SecurityTests
             written.TrimEnd().Split('\n').Select(Summary));
         File.Move(audit, audit + ".1");
         world.Daemon.Signal("USR1");
-        Assert.Equal((0, ""), Outcome(Run(world, [], Netctl(), "-a", $"unix:{world.SocketPath}", "proxies", "delete", "new")));
+        Assert.Equal((0, ""), Outcome(Run(world, [Netctl()], "-a", $"unix:{world.SocketPath}", "proxies", "delete", "new")));
         Assert.Equal(["uid:0 proxies/new OK"], (await File.ReadAllTextAsync(audit)).TrimEnd().Split('\n').Select(Summary));
         PrometheusText metrics = await world.Api.ReadMetricsAsync();
         Assert.Equal(4, metrics.Sum("netcontrol_audit_lines_total", ("result", "written")));
@@ -174,9 +171,9 @@ public sealed class SecurityTests
         return Path.Combine(own.Parent!.Parent!.FullName, "NetControl.Cli", own.Name, "netctl");
     }
 
-    private static (int Code, string Output, string Errors) Run(World world, string[] prefix, string program, params string[] arguments)
+    private static (int Code, string Output, string Errors) Run(World world, string[] program, params string[] arguments)
     {
-        string[] line = [.. prefix, program, .. arguments];
+        string[] line = [.. program, .. arguments];
         CommandResult result = world.Client.Execute(line[0], line[1..]);
         return (result.ExitCode, result.Output, result.Error);
     }

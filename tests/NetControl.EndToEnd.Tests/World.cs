@@ -235,10 +235,32 @@ internal sealed partial class World : IAsyncDisposable
     }
 
     /// <summary>Starts netcontrold in the client namespace, behind a prefix such as <c>setpriv</c>, and does not wait.</summary>
-    public DaemonProcess LaunchDaemon(string configuration, params string[] prefix) => Launch(configuration, prefix, []);
+    public DaemonProcess LaunchDaemon(string configuration, params string[] prefix) => Launch(configuration, [.. prefix, DaemonProcess.Locate()], []);
 
     /// <summary>Starts netcontrold in the client namespace with further options, and does not wait.</summary>
-    public DaemonProcess LaunchDaemonWith(string configuration, params string[] options) => Launch(configuration, [], options);
+    public DaemonProcess LaunchDaemonWith(string configuration, params string[] options) => Launch(configuration, [DaemonProcess.Locate()], options);
+
+    /// <summary>Starts netcontrold in the client namespace as a user without any capability, and does not wait. See <see cref="Powerless"/>.</summary>
+    public DaemonProcess LaunchPowerless(string configuration, string user, string preparation, params string[] options) =>
+        Launch(configuration, Powerless(DaemonProcess.Locate(), user, user, preparation), options);
+
+    /// <summary>The beginning of a command line that runs a program as a user without any capability.</summary>
+    /// <param name="program">Where it is.</param>
+    /// <param name="user">Its user.</param>
+    /// <param name="group">Its group.</param>
+    /// <param name="preparation">What root's shell does before, in the mount namespace of the program alone.</param>
+    /// <remarks>The program is seen in <see cref="Folder"/>, which is opened to everybody: the checkout may lie where only root looks, as in /root.</remarks>
+    public string[] Powerless(string program, string user, string group, string preparation = "true")
+    {
+        File.SetUnixFileMode(Folder, (UnixFileMode)0x1FF);
+        string seen = Directory.CreateDirectory(Path.Combine(Folder, "program")).FullName;
+        return
+        [
+            "unshare", "-m", "sh", "-c", $"mount --bind \"$0\" {seen} && {preparation} && exec \"$@\"", Path.GetDirectoryName(program)!,
+            "setpriv", $"--reuid={user}", $"--regid={group}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+            Path.Combine(seen, Path.GetFileName(program)),
+        ];
+    }
 
     /// <summary>Where the configuration file is, once netcontrold was started.</summary>
     public string ConfigurationFile => Path.Combine(Folder, "netcontrol.yaml");
@@ -399,11 +421,10 @@ internal sealed partial class World : IAsyncDisposable
     [GeneratedRegex(" linkdown| (qdisc|state|addrgenmode) \\S+|NO-CARRIER,|,LOWER_UP", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LiveState();
 
-    /// <summary>Starts netcontrold in the client namespace, behind a prefix and with further options, and does not wait.</summary>
-    public DaemonProcess Launch(string configuration, string[] prefix, string[] options)
+    private DaemonProcess Launch(string configuration, string[] program, string[] options)
     {
         File.WriteAllText(ConfigurationFile, configuration);
-        _daemon = DaemonProcess.Start(ConfigurationFile, ["ip", "netns", "exec", Client.Name, .. prefix], options);
+        _daemon = DaemonProcess.Start(["ip", "netns", "exec", Client.Name, .. program, "--config", ConfigurationFile, .. options]);
         _programs.Add(_daemon);
         return _daemon;
     }

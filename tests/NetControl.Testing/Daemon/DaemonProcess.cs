@@ -73,9 +73,12 @@ public sealed class DaemonProcess : IAsyncDisposable
     /// <param name="configuration">The file.</param>
     /// <param name="prefix">A command line that runs the rest of the line, such as <c>ip netns exec NAME</c>; empty runs it here.</param>
     /// <param name="options">Further options for netcontrold.</param>
-    public static DaemonProcess Start(string configuration, IReadOnlyList<string>? prefix = null, params string[] options)
+    public static DaemonProcess Start(string configuration, IReadOnlyList<string>? prefix = null, params string[] options) =>
+        Start([.. prefix ?? [], Locate(), "--config", configuration, .. options]);
+
+    /// <summary>Starts netcontrold with a whole command line.</summary>
+    public static DaemonProcess Start(IReadOnlyList<string> line)
     {
-        List<string> line = [.. prefix ?? [], Locate(), "--config", configuration, .. options];
         ProcessStartInfo start = new(line[0], line.Skip(1))
         {
             UseShellExecute = false,
