@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using NetControl.Cli.Commands;
+using NetControl.Cli.Completion;
 using NetControl.Protocol.V1;
 
 namespace NetControl.Cli.Tests;
@@ -67,6 +68,7 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>What netctl suggests at the end of a line.</summary>
     public async Task<string[]> SuggestAsync(string line)
     {
+        ResourceNames.Patience = TimeSpan.FromSeconds(30);
         using StringWriter output = new();
         string whole = $"netctl --address unix:{_socket} {line}";
         await NetctlCommand.Create().Parse([$"[suggest:{whole.Length}]", whole]).InvokeAsync(new InvocationConfiguration { Output = output });

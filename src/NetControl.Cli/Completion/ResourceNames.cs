@@ -9,8 +9,8 @@ namespace NetControl.Cli.Completion;
 /// <summary>The names of the resources that a server has, for the shell.</summary>
 internal static class ResourceNames
 {
-    // Somebody pressed a key and waits.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    /// <summary>How long a list may take: somebody pressed a key and waits. Tests, whose process compiles all of it first, wait longer.</summary>
+    public static TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
 
     public static IEnumerable<CompletionItem> Complete(CompletionContext context, params string[] collections)
     {
@@ -37,7 +37,7 @@ internal static class ResourceNames
 
     private static IEnumerable<string> List(CallInvoker invoker, string collection)
     {
-        DateTime deadline = DateTime.UtcNow + s_patience;
+        DateTime deadline = DateTime.UtcNow + Patience;
         return collection switch
         {
             "devices" => new DeviceService.DeviceServiceClient(invoker)
