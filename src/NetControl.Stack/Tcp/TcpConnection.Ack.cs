@@ -166,6 +166,7 @@ public sealed partial class TcpConnection
         }
 
         _inRecovery = true;
+        Recoveries++;
         _recover = _sndMax;
         _highRetransmit = _send.Head;
         _lostBelow = _send.Head + _mss;

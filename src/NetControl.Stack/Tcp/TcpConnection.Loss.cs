@@ -92,6 +92,7 @@ public sealed partial class TcpConnection
         if (_log.LostBytes > lostBefore && !_inRecovery && !_afterTimeout)
         {
             _inRecovery = true;
+            Recoveries++;
             _recover = _sndMax;
             _tailPending = false;
             StartUndo();
@@ -206,6 +207,7 @@ public sealed partial class TcpConnection
             SendAgain(end - length, end, now, ref sender);
         }
 
+        TailProbes++;
         _tailPending = true;
         _tailAgain = !sentNew;
         _tailEnd = _sndNxt;

@@ -112,6 +112,7 @@ public sealed partial class TcpConnection
         // RFC 6298 (5.4) to (5.6); everything in flight is taken for lost and goes again from the start, but for what was SACKed.
         // A recovery that the timer cuts short has reduced the threshold for this window of data already, and does so again only if what it
         // waited for was a retransmission (RFC 5681 4.3); the timer's own may be lost without another reduction (RFC 5681 3.1).
+        Timeouts++;
         bool first = _rtt.Expiries == 0 && !_inRecovery;
         if (first || !_undoable)
         {

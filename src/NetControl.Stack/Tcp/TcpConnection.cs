@@ -106,6 +106,15 @@ public sealed partial class TcpConnection
     /// <summary>Segments sent again.</summary>
     public long Retransmits { get; private set; }
 
+    /// <summary>How often the retransmission timer expired with data in flight.</summary>
+    public long Timeouts { get; private set; }
+
+    /// <summary>How often the tail was probed, with old data or new.</summary>
+    public long TailProbes { get; private set; }
+
+    /// <summary>How often acknowledgements told of a loss and a recovery began.</summary>
+    public long Recoveries { get; private set; }
+
     /// <summary>Reductions of the window that turned out needless and were taken back.</summary>
     public long Undos { get; private set; }
 
@@ -172,7 +181,7 @@ public sealed partial class TcpConnection
         _tsRecent = 0;
         _duplicate = default;
         _sizeProven = false;
-        Retransmits = Undos = 0;
+        Retransmits = Undos = Timeouts = TailProbes = Recoveries = 0;
         ResetRecovery();
         ResetLoss();
         ResetUndo();

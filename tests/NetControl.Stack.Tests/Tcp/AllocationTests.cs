@@ -20,6 +20,7 @@ public sealed class AllocationTests
         };
         SimulatedLinkOptions link = new() { BitsPerSecond = 1_000_000_000, Loss = loss };
         TcpSimulation simulation = new(3, host, host, link);
+        simulation.Reserve(2000);
         simulation.Start();
         Func<TcpSimulation, bool> warm = static s => s.Client.Received > 6 << 20 && s.Server.Received > 6 << 20;
         Func<TcpSimulation, bool> done = static s => s.Client.Received > 8 << 20 && s.Server.Received > 8 << 20;

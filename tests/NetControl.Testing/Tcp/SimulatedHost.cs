@@ -38,6 +38,12 @@ public sealed class SimulatedHost
     /// <summary>Bytes received, in order and right, so far.</summary>
     public long Received { get; private set; }
 
+    /// <summary>Payload bytes put on the wire so far, however often.</summary>
+    public long Sent { get; internal set; }
+
+    /// <summary>Payload bytes that arrived so far, however often: what exceeds <see cref="Received"/> at the end was sent again for nothing.</summary>
+    public long Arrived { get; private set; }
+
     /// <summary>Everything the machine has told.</summary>
     public TcpEvents Events { get; private set; }
 
@@ -71,8 +77,15 @@ public sealed class SimulatedHost
             return;
         }
 
+        Arrived += wire.Length;
         Receiver receiver = new(this);
-        Events |= Connection.OnSegment(segment, _simulation.Now, ref receiver);
+        TcpEvents events = Connection.OnSegment(segment, _simulation.Now, ref receiver);
+        Events |= events;
+        if ((events & TcpEvents.AckDue) != 0)
+        {
+            Dispatch(_simulation.Now);
+        }
+
         CheckEdge();
     }
 
@@ -87,9 +100,14 @@ public sealed class SimulatedHost
 
         Read(now);
         Write(now);
+        Dispatch(now);
+        CheckEdge();
+    }
+
+    private void Dispatch(Instant now)
+    {
         Sender sender = new(this);
         Connection.Dispatch(now, ref sender);
-        CheckEdge();
     }
 
     private void DeliverToClosed(scoped in TcpSegment segment)

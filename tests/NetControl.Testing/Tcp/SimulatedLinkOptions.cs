@@ -15,6 +15,12 @@ public sealed record SimulatedLinkOptions
     /// <summary>The probability that a segment is lost.</summary>
     public double Loss { get; init; }
 
+    /// <summary>Whether a super-segment is lost as one, as a hook of the kernel in front of which nothing splits it drops it.</summary>
+    public bool LoseWhole { get; init; }
+
+    /// <summary>Segments arrive together at multiples of so many microseconds, as from a busy host; 0: each by itself.</summary>
+    public int BatchMicros { get; init; }
+
     /// <summary>The probability that a segment arrives twice.</summary>
     public double Duplication { get; init; }
 

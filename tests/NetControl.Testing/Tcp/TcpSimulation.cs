@@ -76,6 +76,16 @@ public sealed class TcpSimulation
         }
     }
 
+    /// <summary>Makes room on the wire, so that however many segments are under way at once the simulation itself allocates nothing.</summary>
+    public void Reserve(int segments)
+    {
+        _wire.EnsureCapacity(segments);
+        while (_free.Count < segments)
+        {
+            _free.Push(new WireSegment());
+        }
+    }
+
     /// <summary>Drops both connections and checks that no chunk is missing.</summary>
     public void AssertNothingLeaks()
     {
@@ -93,6 +103,9 @@ public sealed class TcpSimulation
     {
         SimulatedHost to = from == Client ? Server : Client;
         int done = 0;
+        from.Sent += segment.PayloadLength;
+        SimulatedLinkOptions link = LinkTo(to);
+        bool whole = link.LoseWhole && Chance(link.Loss);
         do
         {
             int count = Math.Min(segment.PayloadLength - done, Math.Max(1, segment.SegmentSize));
@@ -105,7 +118,7 @@ public sealed class TcpSimulation
             wire.Options = segment.Options;
             wire.Length = count;
             CopyPayload(from.Connection.SendBuffer, segment.PayloadOffset + done, wire.Payload.AsSpan(0, count));
-            Transmit(to, wire);
+            Transmit(to, wire, whole);
             done += count;
         }
         while (done < segment.PayloadLength);
@@ -122,15 +135,17 @@ public sealed class TcpSimulation
         }
     }
 
-    private void Transmit(SimulatedHost to, WireSegment wire)
+    private SimulatedLinkOptions LinkTo(SimulatedHost to) => to == Server ? _up : _down;
+
+    private void Transmit(SimulatedHost to, WireSegment wire, bool whole)
     {
         Segments++;
-        SimulatedLinkOptions link = to == Server ? _up : _down;
+        SimulatedLinkOptions link = LinkTo(to);
         ref long free = ref to == Server ? ref _upFree : ref _downFree;
         long start = Math.Max(free, Now.Micros * 1000);
         long nanos = link.BitsPerSecond == 0 ? 0 : wire.WireLength * 8_000_000_000L / link.BitsPerSecond;
         bool full = link.BitsPerSecond != 0 && (start - (Now.Micros * 1000)) / 8e9 * link.BitsPerSecond > link.QueueBytes;
-        if (full || Chance(link.Loss))
+        if (full || whole || (!link.LoseWhole && Chance(link.Loss)))
         {
             _free.Push(wire);
             return;
@@ -138,6 +153,7 @@ public sealed class TcpSimulation
 
         free = start + nanos;
         long arrival = ((free + 999) / 1000) + link.DelayMicros;
+        arrival = link.BatchMicros == 0 ? arrival : (arrival + link.BatchMicros - 1) / link.BatchMicros * link.BatchMicros;
         Schedule(to, wire, arrival + (Chance(link.Reordering) ? Below(link.ReorderMicros) : 0));
         if (Chance(link.Duplication))
         {
