@@ -28,12 +28,14 @@ public sealed partial class TcpConnection
     private int _quickAcks;
     private long _receivedSinceSent;
     private Instant _lastSend;
+    private WindowUse _use;
 
     private void ResetOutput()
     {
         _synDue = _ackNow = _resetDue = _resetIsRefusal = _probeDue = _forceRetransmit = _rejectDue = _keepAliveDue = false;
         _unacked = _segmentsUnacked = _quickAcks = 0;
         _superSegments = false;
+        _use = default;
         _lastSend = default;
         _receivedSinceSent = 0;
     }
@@ -117,6 +119,7 @@ public sealed partial class TcpConnection
             SendTailProbe(now, ref sender);
         }
 
+        _use.OnSent(_sndUna, _sndNxt, _congestion.Window - Pipe() < _mss);
         ArmRetransmission(now);
         if (_sndMax != before)
         {

@@ -29,6 +29,28 @@ public sealed class LossProfileTests
         Assert.Equal(File.ReadAllText(path), actual);
     }
 
+    [Theory]
+    [InlineData(0.001, 0)]
+    [InlineData(0.001, 1000)]
+    [InlineData(0.01, 0)]
+    [InlineData(0.01, 1000)]
+    [InlineData(0.03, 0)]
+    [InlineData(0.03, 1000)]
+    public void RandomLoss_LongTransfer_ReachesTheResponseFunction(double loss, int batch)
+    {
+        // RFC 9438 section 5.2: where CUBIC is as Reno is, the mean window is sqrt(1.5 / p) segments. What is lost meanwhile, and timeouts, cost some.
+        const int Rtt = 20_000;
+        const long Bytes = 12 << 20;
+        SimulatedLinkOptions down = new() { DelayMicros = Rtt / 2, Loss = loss, BatchMicros = batch };
+        SimulatedHostOptions host = new() { Tcp = new TcpParameters { MaxSuperSegment = 65_000 } };
+        TcpSimulation simulation = new(5, host, host with { BytesToSend = Bytes }, down with { Loss = 0 }, down);
+        Instant start = simulation.Now;
+        simulation.Start();
+        simulation.RunUntil(static s => s.Client.Received == Bytes, 1000);
+        double segmentsPerRtt = Bytes / 1448.0 / (simulation.Now - start) * (Rtt + batch);
+        Assert.InRange(segmentsPerRtt / Math.Sqrt(1.5 / loss), 0.8, 1.6);
+    }
+
     private static string Table()
     {
         StringBuilder table = new(

@@ -51,20 +51,20 @@ public sealed class PartsTests
         NewReno reno = new();
         reno.Start(1000);
         Assert.Equal(10_000, reno.Window);
-        reno.OnAck(10_000, 10_000, 1000, default);
+        reno.OnAck(10_000, filled: true, 1000, default);
         Assert.Equal(20_000, reno.Window);
         reno.OnLoss(20_000, default);
         Assert.Equal((10_000, 10_000), (reno.Window, reno.SlowStartThreshold));
         reno.OnRecovered();
-        reno.OnAck(5000, 10_000, 1000, default);
-        reno.OnAck(5000, 10_000, 1000, default);
+        reno.OnAck(5000, filled: true, 1000, default);
+        reno.OnAck(5000, filled: true, 1000, default);
         Assert.Equal(11_000, reno.Window);
         reno.OnTimeout(11_000, first: true);
         Assert.Equal((1000, 5500), (reno.Window, reno.SlowStartThreshold));
         reno.OnTimeout(11_000, first: false);
         reno.OnTimeout(2000, first: false);
         Assert.Equal((1000, 5500), (reno.Window, reno.SlowStartThreshold));
-        reno.OnAck(1000, 1000, 1000, default);
+        reno.OnAck(1000, filled: true, 1000, default);
         Assert.Equal(2000, reno.Window);
     }
 

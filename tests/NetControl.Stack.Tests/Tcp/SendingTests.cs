@@ -62,6 +62,36 @@ public sealed class SendingTests
     }
 
     [Fact]
+    public void AcknowledgementsReadTogether_EachLetTheWindowGrow()
+    {
+        // The second finds less in flight than the first, and a larger window; the sender had filled it all the same.
+        using TcpScript s = TcpScript.Established();
+        s.Write(40_000);
+        s.InBatch("A 1 ack 2001", "A 1 ack 4001", "A 1 ack 6001", "A 1 ack 8001", "A 1 ack 10001");
+        Assert.Equal(20_000, s.Congestion.Window);
+        s.InBatch("A 1 ack 14001", "A 1 ack 18001", "A 1 ack 22001", "A 1 ack 26001", "A 1 ack 30001");
+        Assert.Equal(40_000, s.Congestion.Window);
+    }
+
+    [Fact]
+    public void SenderThatFillsHalfTheWindow_GrowsItInSlowStartOnly()
+    {
+        // RFC 7661 4.3
+        using TcpScript s = TcpScript.Established();
+        s.Write(6000).In("A 1 ack 6001");
+        Assert.Equal(16_000, s.Congestion.Window);
+        s.Write(6000).In("A 1 ack 12001");
+        Assert.Equal(16_000, s.Congestion.Window);
+        s.Congestion.OnLoss(32_000, s.Now);
+        for (int i = 2; i < 10; i++)
+        {
+            s.Write(12_000).In($"A 1 ack {(i * 12_000) + 1}");
+        }
+
+        Assert.Equal(16_000, s.Congestion.Window);
+    }
+
+    [Fact]
     public void WindowLimitedSender_DoesNotGrowItsCongestionWindow()
     {
         using TcpScript s = TcpScript.Established();

@@ -45,11 +45,11 @@ public sealed class Cubic : ICongestionControl
     public void OnHandshakeLoss() => _window = _mss;
 
     /// <inheritdoc/>
-    public void OnAck(long acked, long inFlight, long rttMicros, Instant now)
+    public void OnAck(long acked, bool filled, long rttMicros, Instant now)
     {
         Instant last = _lastAck;
         _lastAck = now;
-        if (inFlight + (2L * _mss) < Window)
+        if (!filled)
         {
             // 5.8: while the application is the limit the window must not grow, nor the time count that it would have grown in.
             if (_inEpoch)

@@ -20,10 +20,10 @@ public interface ICongestionControl
 
     /// <summary>New data was acknowledged outside of recovery.</summary>
     /// <param name="acked">Bytes newly acknowledged.</param>
-    /// <param name="inFlight">Bytes in flight before this acknowledgement: the window counts as used only if they filled it.</param>
+    /// <param name="filled">Whether the window was what held the sender back; one that was not filled does not grow.</param>
     /// <param name="rttMicros">The smoothed round-trip time, 0 if unknown.</param>
     /// <param name="now">The time.</param>
-    void OnAck(long acked, long inFlight, long rttMicros, Instant now);
+    void OnAck(long acked, bool filled, long rttMicros, Instant now);
 
     /// <summary>A loss was inferred from acknowledgements: recovery begins.</summary>
     void OnLoss(long inFlight, Instant now);

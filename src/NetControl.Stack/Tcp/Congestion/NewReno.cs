@@ -34,10 +34,10 @@ public sealed class NewReno : ICongestionControl
     public void OnHandshakeLoss() => Window = _mss;
 
     /// <inheritdoc/>
-    public void OnAck(long acked, long inFlight, long rttMicros, Instant now)
+    public void OnAck(long acked, bool filled, long rttMicros, Instant now)
     {
         // RFC 7661 in its simplest form: a window that the sender did not fill says nothing about the path, so it does not grow.
-        if (inFlight + (2L * _mss) < Window)
+        if (!filled)
         {
             return;
         }

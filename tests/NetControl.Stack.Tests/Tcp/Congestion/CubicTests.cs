@@ -15,7 +15,7 @@ public sealed class CubicTests
         Cubic cubic = new();
         cubic.Start(Mss);
         Assert.Equal(10_000, cubic.Window);
-        cubic.OnAck(10_000, 10_000, 100_000, new Instant(100_000));
+        cubic.OnAck(10_000, filled: true, 100_000, new Instant(100_000));
         Assert.Equal(20_000, cubic.Window);
     }
 
@@ -80,11 +80,11 @@ public sealed class CubicTests
         long window = cubic.Window;
         for (int i = 0; i < 1000; i++)
         {
-            cubic.OnAck(1000, 1000, 100_000, new Instant(1_000_000 + (i * 100_000)));
+            cubic.OnAck(1000, filled: false, 100_000, new Instant(1_000_000 + (i * 100_000)));
         }
 
         Assert.Equal(window, cubic.Window);
-        cubic.OnAck(window, window, 100_000, new Instant(101_000_000));
+        cubic.OnAck(window, filled: true, 100_000, new Instant(101_000_000));
         Assert.InRange(cubic.Window, window, window + (4 * Mss));
     }
 
@@ -119,7 +119,7 @@ public sealed class CubicTests
     {
         Cubic cubic = new();
         cubic.Start(Mss);
-        cubic.OnAck(window - cubic.Window, cubic.Window, 100_000, default);
+        cubic.OnAck(window - cubic.Window, filled: true, 100_000, default);
         return cubic;
     }
 
@@ -127,7 +127,7 @@ public sealed class CubicTests
     {
         for (double t = from; t < to; t += rtt)
         {
-            cubic.OnAck(cubic.Window, cubic.Window, (long)(rtt * 1e6), new Instant((long)(t * 1e6)));
+            cubic.OnAck(cubic.Window, filled: true, (long)(rtt * 1e6), new Instant((long)(t * 1e6)));
         }
     }
 }
