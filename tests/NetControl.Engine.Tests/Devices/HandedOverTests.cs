@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.Engine.Devices;
 using NetControl.Engine.Interop.Linux;
-using NetControl.Network;
 using NetControl.Testing;
+using static NetControl.Engine.Tests.Devices.DeviceSpecs;
 
 namespace NetControl.Engine.Tests.Devices;
 
@@ -148,12 +148,6 @@ public sealed class HandedOverTests : IDisposable
         DescriptorSocket = _path,
         Addresses = [.. addresses.Select(Prefix)],
     };
-
-    private static IpPrefix Prefix(string text)
-    {
-        Assert.True(IpPrefix.TryParse(text, out IpPrefix prefix));
-        return prefix;
-    }
 
     private TunInterface Open() => Open(Spec());
 

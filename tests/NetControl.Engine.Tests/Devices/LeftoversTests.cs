@@ -5,6 +5,7 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Netlink;
 using NetControl.Network;
 using NetControl.Testing;
+using static NetControl.Engine.Tests.Devices.DeviceSpecs;
 
 namespace NetControl.Engine.Tests.Devices;
 
@@ -133,20 +134,6 @@ public sealed class LeftoversTests : IDisposable
             ThreadCapabilities.Drop(ThreadCapabilities.NetAdmin);
             Leftovers.Remove(new EngineOptions(), [], NullLogger.Instance);
         });
-    }
-
-    private static DeviceSpec Spec(string[] addresses, string[] routes) => new()
-    {
-        Name = "devices/tun0",
-        InterfaceName = "tun0",
-        Addresses = [.. addresses.Select(Prefix)],
-        Routes = [.. routes.Select(Prefix)],
-    };
-
-    private static IpPrefix Prefix(string text)
-    {
-        Assert.True(IpPrefix.TryParse(text, out IpPrefix prefix));
-        return prefix;
     }
 
     private void Remove(params DeviceSpec[] wanted) =>

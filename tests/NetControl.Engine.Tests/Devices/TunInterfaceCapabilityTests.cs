@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.Engine.Devices;
-using NetControl.Network;
 using NetControl.Testing;
+using static NetControl.Engine.Tests.Devices.DeviceSpecs;
 
 namespace NetControl.Engine.Tests.Devices;
 
@@ -74,20 +74,6 @@ public sealed class TunInterfaceCapabilityTests : IDisposable
         {
             File.Delete(node);
         }
-    }
-
-    private static DeviceSpec Spec(string[] addresses, string[] routes) => new()
-    {
-        Name = "devices/tun0",
-        InterfaceName = "tun0",
-        Addresses = [.. addresses.Select(Prefix)],
-        Routes = [.. routes.Select(Prefix)],
-    };
-
-    private static IpPrefix Prefix(string text)
-    {
-        Assert.True(IpPrefix.TryParse(text, out IpPrefix prefix));
-        return prefix;
     }
 
     private TunInterface OpenWithoutNetAdmin(string[] addresses, string[] routes) => _space.Run(() =>

@@ -5,6 +5,7 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Network;
 using NetControl.Testing;
+using static NetControl.Engine.Tests.Devices.DeviceSpecs;
 
 namespace NetControl.Engine.Tests.Devices;
 
@@ -327,20 +328,6 @@ public sealed class TunInterfaceTests : IDisposable
         VirtioNetHeader header = VirtioNetHeader.Read(packet);
         Assert.Equal((VirtioNetHeader.GsoUdpL4, 1000), (header.GsoType, header.GsoSize));
         Assert.Equal(VirtioNetHeader.Size + 28 + 20_000, packet.Length);
-    }
-
-    private static DeviceSpec Spec(string[] addresses, string[] routes) => new()
-    {
-        Name = "devices/tun0",
-        InterfaceName = "tun0",
-        Addresses = [.. addresses.Select(Prefix)],
-        Routes = [.. routes.Select(Prefix)],
-    };
-
-    private static IpPrefix Prefix(string text)
-    {
-        Assert.True(IpPrefix.TryParse(text, out IpPrefix prefix));
-        return prefix;
     }
 
     /// <summary>Waits for a UDP packet on any queue; the kernel's own neighbour and multicast packets come in between.</summary>

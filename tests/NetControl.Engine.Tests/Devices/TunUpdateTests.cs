@@ -6,6 +6,7 @@ using NetControl.Engine.Sessions;
 using NetControl.Network;
 using NetControl.Testing;
 using NetControl.Testing.Proxies;
+using static NetControl.Engine.Tests.Devices.DeviceSpecs;
 
 namespace NetControl.Engine.Tests.Devices;
 
@@ -109,20 +110,6 @@ public sealed class TunUpdateTests : IDisposable
         await EchoAsync(live, 200_000);
         Assert.Equal(2, (await engine.ListSessionsAsync(null, CancellationToken.None)).Count);
         Assert.Throws<ArgumentException>(() => device.Update(spec with { Queues = 1 }));
-    }
-
-    private static DeviceSpec Spec(string[] addresses, string[] routes) => new()
-    {
-        Name = "devices/tun0",
-        InterfaceName = "tun0",
-        Addresses = [.. addresses.Select(Prefix)],
-        Routes = [.. routes.Select(Prefix)],
-    };
-
-    private static IpPrefix Prefix(string text)
-    {
-        Assert.True(IpPrefix.TryParse(text, out IpPrefix prefix));
-        return prefix;
     }
 
     private static async Task EchoAsync(Socket socket, int length)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using NetControl.Engine.Devices;
 using NetControl.Network;
 using NetControl.Stack.Wire;
+using NetControl.Testing.Links;
 
 namespace NetControl.Engine.Tests.Devices;
 

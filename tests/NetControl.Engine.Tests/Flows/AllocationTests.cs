@@ -9,6 +9,7 @@ using NetControl.Stack.Storage;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
 using NetControl.Testing;
+using NetControl.Testing.Links;
 using NetControl.Testing.Proxies;
 
 namespace NetControl.Engine.Tests.Flows;

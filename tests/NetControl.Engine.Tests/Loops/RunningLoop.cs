@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.Engine.Loops;
-using NetControl.Testing;
 
 namespace NetControl.Engine.Tests.Loops;
 
 /// <summary>A loop that runs for the length of a test.</summary>
-internal sealed class RunningLoop : IAsyncDisposable
+internal sealed class RunningLoop : LoopCaller, IAsyncDisposable
 {
     public RunningLoop()
     {
@@ -13,25 +12,7 @@ internal sealed class RunningLoop : IAsyncDisposable
         Loop.Start();
     }
 
-    public EventLoop Loop { get; }
-
-    /// <summary>Runs something on the loop and waits for it.</summary>
-    public Task<T> On<T>(Func<T> function) => Loop.InvokeAsync(function).WaitAsync(PeerHost.Patience);
-
-    /// <summary>Runs something on the loop and waits for it.</summary>
-    public Task On(Action action) => On(() =>
-    {
-        action();
-        return 0;
-    });
-
-    /// <summary>Begins an async method on the loop and waits for its end.</summary>
-    public async Task<T> Async<T>(Func<Task<T>> method)
-    {
-        T result = await (await On(method)).WaitAsync(PeerHost.Patience);
-        await Task.Yield(); // what the loop completes may go on inside it, and a test must not
-        return result;
-    }
+    public override EventLoop Loop { get; }
 
     public async ValueTask DisposeAsync()
     {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetControl.Engine.Loops;
 using NetControl.Engine.Sockets;
+using NetControl.Engine.Tests.Loops;
 using NetControl.Network;
 using NetControl.Testing;
 using SocketOptions = NetControl.Engine.Sockets.SocketOptions;
@@ -10,7 +11,7 @@ using SocketOptions = NetControl.Engine.Sockets.SocketOptions;
 namespace NetControl.Engine.Tests.Sockets;
 
 /// <summary>One running loop with its dialer and its datagram sockets, and a listening server of the framework's.</summary>
-internal sealed class SocketRig : IAsyncDisposable
+internal sealed class SocketRig : LoopCaller, IAsyncDisposable
 {
     private readonly LoopUdpShared _shared;
 
@@ -30,7 +31,7 @@ internal sealed class SocketRig : IAsyncDisposable
 
     public LoopGroup Loops { get; }
 
-    public EventLoop Loop => Loops[0];
+    public override EventLoop Loop => Loops[0];
 
     public LoopTcpDialer Dialer { get; }
 
@@ -41,21 +42,6 @@ internal sealed class SocketRig : IAsyncDisposable
     public AddrPort ServerAddress { get; }
 
     public LoopUdpShared Shared => _shared;
-
-    public Task<T> On<T>(Func<T> function) => Loop.InvokeAsync(function).WaitAsync(PeerHost.Patience);
-
-    public Task On(Action action) => On(() =>
-    {
-        action();
-        return 0;
-    });
-
-    public async Task<T> Async<T>(Func<Task<T>> method)
-    {
-        T result = await (await On(method)).WaitAsync(PeerHost.Patience);
-        await Task.Yield(); // what the loop completes may go on inside it, and a test must not
-        return result;
-    }
 
     /// <summary>A connected pair: ours on the loop, and the server's end.</summary>
     public async Task<(LoopSocket Ours, Socket Theirs)> ConnectAsync()

@@ -4,7 +4,10 @@ using static NetControl.Fuzz.Machine.BrokenPromiseException;
 namespace NetControl.Fuzz.Targets;
 
 /// <summary>A server that says what it has to say, in pieces, and ends; it completes everything inline.</summary>
-internal sealed class SayingEndpoint(byte[] said, int most) : IStreamEndpoint
+/// <param name="said">What it says on each connection.</param>
+/// <param name="most">How large a piece is at the most.</param>
+/// <param name="tries">How often a dial may connect to it.</param>
+internal sealed class SayingEndpoint(byte[] said, int most, int tries = 3) : IStreamEndpoint
 {
     public int Opened { get; private set; }
 
@@ -12,7 +15,7 @@ internal sealed class SayingEndpoint(byte[] said, int most) : IStreamEndpoint
 
     public ValueTask<IStreamConnection> ConnectAsync(CancellationToken cancellationToken = default)
     {
-        Unless(++Opened <= 3, "a dial tries three times at most");
+        Unless(++Opened <= tries, "a dial tries only so often");
         return new ValueTask<IStreamConnection>(new Stream(this, said, most));
     }
 

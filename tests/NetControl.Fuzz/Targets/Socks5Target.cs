@@ -39,7 +39,7 @@ internal sealed class Socks5Target : IFuzzTarget
         }
 
         Socks5Credentials? credentials = (input[0] & 0x80) != 0 ? new Socks5Credentials("user", "secret") : null;
-        Proxy proxy = new(said, (input[0] & 0x7F) == 0 ? int.MaxValue : input[0] & 0x7F);
+        SayingEndpoint proxy = new(said, (input[0] & 0x7F) == 0 ? int.MaxValue : input[0] & 0x7F, tries: 2);
         Socks5StreamDialer dialer = new(proxy, credentials);
         Task<IStreamConnection> dial = dialer.DialAsync(new HostPort("example.org", 443)).AsTask();
         Unless(dial.IsCompleted, "a proxy that says all it has to say is judged at once");
@@ -47,67 +47,12 @@ internal sealed class Socks5Target : IFuzzTarget
         {
             using IStreamConnection connection = dial.GetAwaiter().GetResult();
             Unless(said is [5, 0 or 2, ..], "only a proxy that speaks SOCKS5 is believed");
-            byte[] rest = new byte[said.Length + 1];
-            int count = 0;
-            int got;
-            while ((got = connection.ReadAsync(rest.AsMemory(count)).AsTask().GetAwaiter().GetResult()) > 0)
-            {
-                count += got;
-            }
-
-            Unless(rest.AsSpan(0, count).SequenceEqual(said.AsSpan(said.Length - count)), "what follows the answer is the stream's");
+            byte[] rest = SayingEndpoint.Drain(connection);
+            Unless(said.AsSpan().EndsWith(rest), "what follows the answer is the stream's");
         }
         catch (DialException e)
         {
             Unless(e.Message.Length > 0 && proxy.Opened == proxy.Ended, "a failed dial has a reason, and leaves no connection behind");
-        }
-    }
-
-    /// <summary>The proxy's side.</summary>
-    private sealed class Proxy(byte[] said, int most) : IStreamEndpoint
-    {
-        public int Opened { get; private set; }
-
-        public int Ended { get; set; }
-
-        public ValueTask<IStreamConnection> ConnectAsync(CancellationToken cancellationToken = default)
-        {
-            Unless(++Opened <= 2, "a dial tries at most twice");
-            return new ValueTask<IStreamConnection>(new Stream(this, said, most));
-        }
-    }
-
-    private sealed class Stream(Proxy proxy, byte[] said, int most) : IStreamConnection
-    {
-        private int _at;
-        private bool _ended;
-
-        public AddrPort LocalAddress => default;
-
-        public AddrPort RemoteAddress => default;
-
-        public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            int count = Math.Min(Math.Min(buffer.Length, most), said.Length - _at);
-            said.AsSpan(_at, count).CopyTo(buffer.Span);
-            _at += count;
-            return new ValueTask<int>(count);
-        }
-
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-        public ValueTask CloseWriteAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-        public void CloseRead()
-        {
-        }
-
-        public void Abort() => Dispose();
-
-        public void Dispose()
-        {
-            proxy.Ended += _ended ? 0 : 1;
-            _ended = true;
         }
     }
 }

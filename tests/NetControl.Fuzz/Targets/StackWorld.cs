@@ -10,6 +10,7 @@ using NetControl.Network;
 using NetControl.Stack;
 using NetControl.Stack.Tcp;
 using NetControl.Stack.Wire;
+using NetControl.Testing.Links;
 using static NetControl.Fuzz.Machine.BrokenPromiseException;
 
 namespace NetControl.Fuzz.Targets;
@@ -33,7 +34,7 @@ internal sealed class StackWorld
     private readonly Dictionary<(AddrPort Client, AddrPort Remote), (uint Next, uint Ack)> _places = [];
     private readonly ScriptedUpstreams _upstreams = new();
     private readonly Egress _egress;
-    private ScriptedQueue _queue = null!;
+    private MemoryQueue _queue = null!;
     private Instant _now;
     private int _timersBefore;
     private int _packets;
@@ -85,7 +86,7 @@ internal sealed class StackWorld
             PacketEgress = (settings & 0x30) == 0x30 ? null : _egress,
             AcceptImmediately = (settings & 8) != 0,
         };
-        _queue = new ScriptedQueue(_context, core, Emitted);
+        _queue = new MemoryQueue(0, _context, core, Emitted);
         core.Queues = [_queue];
         _places.Clear();
         _upstreams.Reset();

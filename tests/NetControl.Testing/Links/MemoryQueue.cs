@@ -3,7 +3,7 @@ using NetControl.Engine.Flows;
 using NetControl.Engine.Interop.Linux;
 using NetControl.Stack.Storage;
 
-namespace NetControl.Engine.Tests.Devices;
+namespace NetControl.Testing.Links;
 
 /// <summary>A queue that hands every outgoing packet to a test, whole, in one buffer that it uses again.</summary>
 internal sealed class MemoryQueue(int index, LoopContext context, DeviceCore device, MemoryQueue.Output output)
