@@ -26,9 +26,6 @@ internal sealed class AddressCap<TAddress>
     /// <summary>The most sessions of one address; 0 is as many as it likes. A lower one ends nothing: it counts for newcomers.</summary>
     public long Limit { get => Volatile.Read(ref _limit); set => Volatile.Write(ref _limit, value); }
 
-    /// <summary>How many addresses have a session.</summary>
-    public int Addresses => _shards.Sum(shard => shard.Count);
-
     /// <summary>Counts a session in, unless its address has as many as it may.</summary>
     public bool TryEnter(TAddress address)
     {

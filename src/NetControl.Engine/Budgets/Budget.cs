@@ -13,9 +13,6 @@ internal sealed class Budget(long limit)
     /// <summary>The amount there is.</summary>
     public long Limit { get; } = limit;
 
-    /// <summary>The amount in use.</summary>
-    public long Used => Volatile.Read(ref _used);
-
     /// <summary>What each member may have whatever the others do.</summary>
     public long FairShare => Limit / Math.Max(1, Volatile.Read(ref _members));
 

@@ -30,12 +30,4 @@ internal sealed class ContactedAddresses
 
     /// <summary>Whether the address was sent to.</summary>
     public bool Contains(IpAddr address) => address == _last || _known.Contains(address);
-
-    /// <summary>Forgets all.</summary>
-    public void Clear()
-    {
-        _known.Clear();
-        _oldestFirst.Clear();
-        _last = default;
-    }
 }

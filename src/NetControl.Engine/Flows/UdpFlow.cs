@@ -48,9 +48,6 @@ internal sealed class UdpFlow
     /// <summary>The session's id.</summary>
     public ulong Id => _id;
 
-    /// <summary>Whether the session is over.</summary>
-    public bool IsFinished => _receiver is null;
-
     /// <summary>Begins a session with its first datagram.</summary>
     public DropReason Open(PacketQueue queue, ReadOnlySpan<byte> packet, in ParsedPacket parsed, EgressModel egress, PolicyRuleModel? rule)
     {

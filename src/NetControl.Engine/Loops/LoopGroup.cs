@@ -24,9 +24,6 @@ internal sealed class LoopGroup : IAsyncDisposable
     /// <summary>A loop by its index.</summary>
     public EventLoop this[int index] => _loops[index];
 
-    /// <summary>All loops.</summary>
-    public ReadOnlySpan<EventLoop> All => _loops;
-
     /// <summary>Starts all loops.</summary>
     public void Start()
     {

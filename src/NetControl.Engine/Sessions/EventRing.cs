@@ -40,9 +40,6 @@ internal sealed class EventRing
     /// <summary>How many events have been read.</summary>
     public long ReadPosition => Volatile.Read(ref _read);
 
-    /// <summary>Whether there is something to read.</summary>
-    public bool HasEvents => Volatile.Read(ref _written) != Volatile.Read(ref _read);
-
     /// <summary>Says who is woken when there is something to read. Once, before the loop starts.</summary>
     public void OnSignal(Action wake) => _wake = wake;
 

@@ -12,7 +12,6 @@ internal static unsafe partial class Libc
 
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
-    private const int F_DUPFD_CLOEXEC = 1030;
 
     /// <summary>Opens a path. Returns the descriptor or -1.</summary>
     public static int Open(string path, int flags)
@@ -103,9 +102,6 @@ internal static unsafe partial class Libc
         int flags = fcntl(fd, F_GETFL, 0);
         return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
     }
-
-    /// <summary>Duplicates a descriptor, close-on-exec. Returns the new one or -1.</summary>
-    public static int Duplicate(int fd) => fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
     [LibraryImport(Name)]
     private static partial int open(byte* path, int flags);

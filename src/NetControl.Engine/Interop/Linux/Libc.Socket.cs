@@ -154,18 +154,6 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Receives a datagram and its sender. Returns the count or -1.</summary>
-    public static nint RecvFrom(int fd, Span<byte> buffer, int flags, out SockAddr source)
-    {
-        uint length = SockAddr.Size;
-        fixed (byte* p = buffer)
-        fixed (SockAddr* address = &source)
-        {
-            *address = default;
-            return recvfrom(fd, p, (nuint)buffer.Length, flags, address, &length);
-        }
-    }
-
     /// <summary>Sends two spans in order on a connected socket: the two halves of a wrapped ring. Returns the count or -1.</summary>
     public static nint SendMsg(int fd, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int flags)
     {
@@ -178,33 +166,12 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Receives into two spans in order from a connected socket. Returns the count, 0 at the end, or -1.</summary>
-    public static nint RecvMsg(int fd, Span<byte> first, Span<byte> second, int flags)
-    {
-        fixed (byte* a = first)
-        fixed (byte* b = second)
-        {
-            IoVec* pieces = stackalloc IoVec[2] { IoVec.FromPinned(first), IoVec.FromPinned(second) };
-            MsgHdr message = new() { Pieces = pieces, PieceCount = 2 };
-            return recvmsg(fd, &message, flags);
-        }
-    }
-
     /// <summary>Sends a message as described. Returns the count or -1.</summary>
     public static nint SendMsg(int fd, ref MsgHdr message, int flags)
     {
         fixed (MsgHdr* p = &message)
         {
             return sendmsg(fd, p, flags);
-        }
-    }
-
-    /// <summary>Receives a message as described. Returns the count or -1.</summary>
-    public static nint RecvMsg(int fd, ref MsgHdr message, int flags)
-    {
-        fixed (MsgHdr* p = &message)
-        {
-            return recvmsg(fd, p, flags);
         }
     }
 
@@ -282,9 +249,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name)]
     private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport(Name)]
-    private static partial nint recvfrom(int fd, byte* buffer, nuint length, int flags, SockAddr* address, uint* addressLength);
 
     [LibraryImport(Name)]
     private static partial nint sendmsg(int fd, MsgHdr* message, int flags);
