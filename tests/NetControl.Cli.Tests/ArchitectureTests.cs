@@ -6,6 +6,9 @@ namespace NetControl.Cli.Tests;
 public sealed class ArchitectureTests
 {
     [Fact]
+    public void Readme_NamesEveryFolder() => Assert.Empty(ArchitectureRules.FoldersAgainstReadme("NetControl.Cli"));
+
+    [Fact]
     public void References_AreOnlyTheProtocol() =>
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(Cli.Commands.NetctlCommand).Assembly, "NetControl.Protocol"));
 }

@@ -6,6 +6,9 @@ namespace NetControl.ControlPlane.Tests;
 public sealed class ArchitectureTests
 {
     [Fact]
+    public void Readme_NamesEveryFolder() => Assert.Empty(ArchitectureRules.FoldersAgainstReadme("NetControl.ControlPlane"));
+
+    [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.ControlPlane.NetControlPlane).Assembly, "NetControl.Network",

@@ -8,6 +8,9 @@ namespace NetControl.Engine.Tests;
 public sealed class ArchitectureTests
 {
     [Fact]
+    public void Readme_NamesEveryFolder() => Assert.Empty(ArchitectureRules.FoldersAgainstReadme("NetControl.Engine"));
+
+    [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.Engine.PacketEngine).Assembly, "NetControl.Network", "NetControl.Stack"));

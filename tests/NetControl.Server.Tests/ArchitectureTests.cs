@@ -6,6 +6,9 @@ namespace NetControl.Server.Tests;
 public sealed class ArchitectureTests
 {
     [Fact]
+    public void Readme_NamesEveryFolder() => Assert.Empty(ArchitectureRules.FoldersAgainstReadme("NetControl.Server"));
+
+    [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(

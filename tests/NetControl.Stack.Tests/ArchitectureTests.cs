@@ -6,6 +6,9 @@ namespace NetControl.Stack.Tests;
 public sealed class ArchitectureTests
 {
     [Fact]
+    public void Readme_NamesEveryFolder() => Assert.Empty(ArchitectureRules.FoldersAgainstReadme("NetControl.Stack"));
+
+    [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.Stack.Instant).Assembly, "NetControl.Network"));

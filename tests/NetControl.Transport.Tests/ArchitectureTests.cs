@@ -6,6 +6,9 @@ namespace NetControl.Transport.Tests;
 public sealed class ArchitectureTests
 {
     [Fact]
+    public void Readme_NamesEveryFolder() => Assert.Empty(ArchitectureRules.FoldersAgainstReadme("NetControl.Transport"));
+
+    [Fact]
     public void References_AreOnlyTheLayersBelow()
     {
         Assert.Empty(ArchitectureRules.ForbiddenReferences(typeof(NetControl.Transport.Socks5.Socks5StreamDialer).Assembly, "NetControl.Network"));
