@@ -73,26 +73,10 @@ internal static class DelegateCommands
         });
     }
 
-    private static Command Delete()
-    {
-        Argument<string> name = Common.Name(Collection);
-        Option<string> etag = Common.Etag();
-        Option<bool> force = Common.Force();
-        Option<bool> dry = Common.ValidateOnly();
-        return new Command("delete", "Remove a delegate.") { name, etag, force, dry }.Does(async (p, c) =>
-        {
-            DeleteDelegateRequest request = new()
-            {
-                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Etag = p.GetRequiredValue(etag),
-                Force = p.GetValue(force),
-                RequestId = Common.RequestId(),
-                ValidateOnly = p.GetValue(dry),
-            };
-            DeleteDelegateResponse response = await new Client(c.Invoker).DeleteDelegateAsync(request, cancellationToken: c.Cancellation);
-            c.Printer.Print(response, () => $"{request.Name} deleted\n");
-        });
-    }
+    private static Command Delete() => DeleteCommand.Create(Collection, "Remove a delegate.", (wish, c) =>
+        new Client(c.Invoker).DeleteDelegateAsync(
+            new() { Name = wish.Name, Etag = wish.Etag, Force = wish.Force, RequestId = wish.RequestId, ValidateOnly = wish.ValidateOnly },
+            cancellationToken: c.Cancellation));
 
     private static Command Swap()
     {

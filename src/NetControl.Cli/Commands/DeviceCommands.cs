@@ -127,26 +127,10 @@ internal static class DeviceCommands
         c.Printer.Print(all, () => Tables.Of(all.Devices));
     });
 
-    private static Command Delete()
-    {
-        Argument<string> name = Common.Name(Collection);
-        Option<string> etag = Common.Etag();
-        Option<bool> force = Common.Force();
-        Option<bool> dry = Common.ValidateOnly();
-        return new Command("delete", "Remove a device, or give an adopted interface back.") { name, etag, force, dry }.Does(async (p, c) =>
-        {
-            DeleteDeviceRequest request = new()
-            {
-                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Etag = p.GetRequiredValue(etag),
-                Force = p.GetValue(force),
-                RequestId = Common.RequestId(),
-                ValidateOnly = p.GetValue(dry),
-            };
-            DeleteDeviceResponse response = await new Client(c.Invoker).DeleteDeviceAsync(request, cancellationToken: c.Cancellation);
-            c.Printer.Print(response, () => $"{request.Name} deleted\n");
-        });
-    }
+    private static Command Delete() => DeleteCommand.Create(Collection, "Remove a device, or give an adopted interface back.", (wish, c) =>
+        new Client(c.Invoker).DeleteDeviceAsync(
+            new() { Name = wish.Name, Etag = wish.Etag, Force = wish.Force, RequestId = wish.RequestId, ValidateOnly = wish.ValidateOnly },
+            cancellationToken: c.Cancellation));
 
     private static Command Attach()
     {

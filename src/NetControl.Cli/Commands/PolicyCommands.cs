@@ -76,26 +76,10 @@ internal static class PolicyCommands
         });
     }
 
-    private static Command Delete()
-    {
-        Argument<string> name = Common.Name(Collection);
-        Option<string> etag = Common.Etag();
-        Option<bool> force = Common.Force();
-        Option<bool> dry = Common.ValidateOnly();
-        return new Command("delete", "Remove a policy.") { name, etag, force, dry }.Does(async (p, c) =>
-        {
-            DeletePolicyRequest request = new()
-            {
-                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Etag = p.GetRequiredValue(etag),
-                Force = p.GetValue(force),
-                RequestId = Common.RequestId(),
-                ValidateOnly = p.GetValue(dry),
-            };
-            DeletePolicyResponse response = await new Client(c.Invoker).DeletePolicyAsync(request, cancellationToken: c.Cancellation);
-            c.Printer.Print(response, () => $"{request.Name} deleted\n");
-        });
-    }
+    private static Command Delete() => DeleteCommand.Create(Collection, "Remove a policy.", (wish, c) =>
+        new Client(c.Invoker).DeletePolicyAsync(
+            new() { Name = wish.Name, Etag = wish.Etag, Force = wish.Force, RequestId = wish.RequestId, ValidateOnly = wish.ValidateOnly },
+            cancellationToken: c.Cancellation));
 
     private static Command Evaluate()
     {

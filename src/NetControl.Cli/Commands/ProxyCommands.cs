@@ -115,26 +115,10 @@ internal static class ProxyCommands
         });
     }
 
-    private static Command Delete()
-    {
-        Argument<string> name = Common.Name(Collection);
-        Option<string> etag = Common.Etag();
-        Option<bool> force = Common.Force();
-        Option<bool> dry = Common.ValidateOnly();
-        return new Command("delete", "Remove a proxy.") { name, etag, force, dry }.Does(async (p, c) =>
-        {
-            DeleteProxyRequest request = new()
-            {
-                Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Etag = p.GetRequiredValue(etag),
-                Force = p.GetValue(force),
-                RequestId = Common.RequestId(),
-                ValidateOnly = p.GetValue(dry),
-            };
-            DeleteProxyResponse response = await new Client(c.Invoker).DeleteProxyAsync(request, cancellationToken: c.Cancellation);
-            c.Printer.Print(response, () => $"{request.Name} deleted\n");
-        });
-    }
+    private static Command Delete() => DeleteCommand.Create(Collection, "Remove a proxy.", (wish, c) =>
+        new Client(c.Invoker).DeleteProxyAsync(
+            new() { Name = wish.Name, Etag = wish.Etag, Force = wish.Force, RequestId = wish.RequestId, ValidateOnly = wish.ValidateOnly },
+            cancellationToken: c.Cancellation));
 
     private static void Show(CommandContext c, Proxy proxy) => c.Printer.Print(proxy, () => Tables.Of([proxy]));
 }
