@@ -18,7 +18,7 @@ internal static class NeededCapabilities
     public static Capabilities Of(string yaml)
     {
         Capabilities needed = Capabilities.NetAdmin;
-        if (Child(YamlToProtoJson.Parse(yaml, new ViolationList()), "listen") is not YamlMappingNode listen)
+        if (Child(YamlRoot.Parse(yaml, new ViolationList()), "listen") is not YamlMappingNode listen)
         {
             return needed;
         }
