@@ -6,4 +6,4 @@ namespace NetControl.ControlPlane.Specs;
 /// <param name="Name">The resource name.</param>
 /// <param name="Chain">The chain of hops.</param>
 /// <param name="UdpIdleTimeout">The UDP write-idle timeout.</param>
-public sealed record ProxySpec(string Name, Chain Chain, TimeSpan UdpIdleTimeout);
+internal sealed record ProxySpec(string Name, Chain Chain, TimeSpan UdpIdleTimeout);

@@ -3,7 +3,7 @@ using NetControl.ControlPlane.Specs;
 namespace NetControl.ControlPlane.Validation;
 
 /// <summary>Turns a delegate draft into a spec, or says everything that is wrong with it.</summary>
-public static class DelegateValidator
+internal static class DelegateValidator
 {
     /// <summary>How many proxies a delegate may choose among.</summary>
     public const int MostProxies = 16;

@@ -4,7 +4,7 @@ using NetControl.Network;
 namespace NetControl.ControlPlane.Validation;
 
 /// <summary>What two devices may not share: an interface, overlapping addresses, the same route.</summary>
-public static class DeviceConflicts
+internal static class DeviceConflicts
 {
     /// <summary>Checks a device against another one that exists, or that the same document declares.</summary>
     public static void Check(TunSpec spec, TunSpec other, string prefix, ViolationList violations)

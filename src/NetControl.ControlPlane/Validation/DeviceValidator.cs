@@ -7,7 +7,7 @@ using NetControl.Network;
 namespace NetControl.ControlPlane.Validation;
 
 /// <summary>Turns a device draft into a spec, or says everything that is wrong with it.</summary>
-public static class DeviceValidator
+internal static class DeviceValidator
 {
     private const int LongestInterfaceName = 15; // IFNAMSIZ - 1
     private const int LongestSocketPath = 107; // sun_path, less its end

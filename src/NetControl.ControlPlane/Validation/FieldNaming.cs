@@ -5,7 +5,7 @@ namespace NetControl.ControlPlane.Validation;
 
 /// <summary>How fields are spelt in violations: as the API's requests do, or as a configuration file does.</summary>
 /// <remarks>Fields of one word are spelt alike, and have no place here.</remarks>
-public sealed class FieldNaming
+internal sealed class FieldNaming
 {
     /// <summary>The spelling of protos, which gRPC clients see.</summary>
     public static readonly FieldNaming Proto = new(JsonNamingPolicy.SnakeCaseLower);
@@ -20,43 +20,43 @@ public sealed class FieldNaming
         _policy = policy;
     }
 
-    internal string UdpIdleTimeout => Spelt();
+    public string UdpIdleTimeout => Spelt();
 
-    internal string StreamDialer => Spelt();
+    public string StreamDialer => Spelt();
 
-    internal string PacketProxy => Spelt();
+    public string PacketProxy => Spelt();
 
-    internal string KeepAlive => Spelt();
+    public string KeepAlive => Spelt();
 
-    internal string DescriptorSocket => Spelt();
+    public string DescriptorSocket => Spelt();
 
-    internal string ExcludedRoutes => Spelt();
+    public string ExcludedRoutes => Spelt();
 
-    internal string MaxTcpSessions => Spelt();
+    public string MaxTcpSessions => Spelt();
 
-    internal string MaxUdpSessions => Spelt();
+    public string MaxUdpSessions => Spelt();
 
-    internal string MaxHalfOpen => Spelt();
+    public string MaxHalfOpen => Spelt();
 
-    internal string MaxBufferBytes => Spelt();
+    public string MaxBufferBytes => Spelt();
 
-    internal string MaxReassemblyBytes => Spelt();
+    public string MaxReassemblyBytes => Spelt();
 
-    internal string MaxSessionsPerSource => Spelt();
+    public string MaxSessionsPerSource => Spelt();
 
-    internal string MaxSessionsPerDestination => Spelt();
+    public string MaxSessionsPerDestination => Spelt();
 
-    internal string DefaultAction => Spelt();
+    public string DefaultAction => Spelt();
 
-    internal string WindowFailures => Spelt();
+    public string WindowFailures => Spelt();
 
-    internal string HoldDown => Spelt();
+    public string HoldDown => Spelt();
 
-    internal string BackOff => Spelt();
+    public string BackOff => Spelt();
 
-    internal string MaxBackOff => Spelt();
+    public string MaxBackOff => Spelt();
 
-    internal string SkipStandby => Spelt();
+    public string SkipStandby => Spelt();
 
     private string Spelt([CallerMemberName] string property = "") => _policy.ConvertName(property);
 }

@@ -7,7 +7,7 @@ using NetControl.Network;
 namespace NetControl.ControlPlane.Validation;
 
 /// <summary>Turns a policy draft into a spec, or says everything that is wrong with it.</summary>
-public static class PolicyValidator
+internal static class PolicyValidator
 {
     private const int MostRules = 1000;
     private const int MostEntries = 1000;

@@ -4,7 +4,7 @@ using NetControl.Transport.Chains;
 namespace NetControl.ControlPlane.Validation;
 
 /// <summary>Turns a proxy draft into a spec, or says everything that is wrong with it.</summary>
-public static class ProxyValidator
+internal static class ProxyValidator
 {
     /// <summary>The seed's write-idle timeout.</summary>
     public static readonly TimeSpan DefaultUdpIdleTimeout = TimeSpan.FromSeconds(30);
