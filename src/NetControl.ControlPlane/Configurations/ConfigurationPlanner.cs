@@ -15,7 +15,7 @@ internal static class ConfigurationPlanner
     {
         DesiredState desired = WithKnownSecrets(draft.State, request.Desired);
         ViolationList violations = new();
-        DesiredStateValidator.Validate(desired, Remaining(draft.State, request), draft.State.Left(), violations);
+        DesiredStateValidator.Validate(desired, Remaining(draft.State, request), draft.State.DanglingReferences(), violations);
         violations.ThrowIfAny("");
         foreach (ProxyDraft proxy in desired.Proxies)
         {

@@ -75,10 +75,10 @@ internal sealed record ControlState
         : "";
 
     /// <summary>What removals by force left: references to what is gone, whose and to what, empty for a delegate without a proxy.</summary>
-    public IReadOnlySet<(string Owner, string Target)> Left() =>
+    public IReadOnlySet<(string Owner, string Target)> DanglingReferences() =>
         Delegates.Values.Where(d => d.Proxy.Length == 0).Select(d => (d.Name, ""))
-            .Concat(Policies.Values.SelectMany(p => p.Targets.Select(target => (p.Name, target))).Where(left => Find(left.target) is null))
-            .Concat(Devices.Values.Select(d => (d.Name, d.Spec.Policy)).Where(left => Find(left.Policy) is null))
+            .Concat(Policies.Values.SelectMany(p => p.Targets.Select(target => (p.Name, target))).Where(dangling => Find(dangling.target) is null))
+            .Concat(Devices.Values.Select(d => (d.Name, d.Spec.Policy)).Where(dangling => Find(dangling.Policy) is null))
             .ToHashSet();
 
     /// <summary>The same with one resource put in, new or in the place of the one by its name.</summary>

@@ -12,9 +12,9 @@ public static class DesiredStateValidator
     /// <summary>Adds every violation of the document.</summary>
     /// <param name="desired">The document.</param>
     /// <param name="known">The names of resources outside it that it may refer to.</param>
-    /// <param name="left">References to what is gone that it may repeat: whose, and to what; empty for a delegate's without a proxy.</param>
+    /// <param name="dangling">References to what is gone that it may repeat: whose, and to what; empty for a delegate without a proxy.</param>
     /// <param name="violations">Gets the violations.</param>
-    public static void Validate(DesiredState desired, IReadOnlySet<string> known, IReadOnlySet<(string Owner, string Target)> left,
+    public static void Validate(DesiredState desired, IReadOnlySet<string> known, IReadOnlySet<(string Owner, string Target)> dangling,
         ViolationList violations)
     {
         HashSet<string> proxies = Names(desired.Proxies.Select(p => p.Name), "proxies", violations);
@@ -31,7 +31,7 @@ public static class DesiredStateValidator
         for (int i = 0; i < desired.Delegates.Count; i++)
         {
             DelegateDraft draft = desired.Delegates[i];
-            bool blocked = left.Contains((draft.Name, draft.Proxy));
+            bool blocked = dangling.Contains((draft.Name, draft.Proxy));
             DelegateValidator.Validate(draft, $"delegates[{i}].", FieldNaming.Json, violations, blocked);
             if (!blocked)
             {
@@ -44,7 +44,7 @@ public static class DesiredStateValidator
             }
         }
 
-        HashSet<string> policies = Policies(desired, known, left, proxies, delegates, violations);
+        HashSet<string> policies = Policies(desired, known, dangling, proxies, delegates, violations);
         List<TunSpec> valid = [];
         for (int i = 0; i < desired.Devices.Count; i++)
         {
@@ -52,7 +52,7 @@ public static class DesiredStateValidator
             Reference(draft.StreamDialer, $"devices[{i}].{FieldNaming.Json.StreamDialer}", proxies, delegates, violations);
             Reference(draft.PacketProxy, $"devices[{i}].{FieldNaming.Json.PacketProxy}", proxies, delegates, violations);
             if (ResourceName.Is(draft.Policy, ResourceName.Policies) && !policies.Contains(draft.Policy)
-                && !left.Contains((draft.Name, draft.Policy)))
+                && !dangling.Contains((draft.Name, draft.Policy)))
             {
                 Missing($"devices[{i}].policy", draft.Policy, policies, violations);
             }
@@ -76,7 +76,7 @@ public static class DesiredStateValidator
     }
 
     private static HashSet<string> Policies(DesiredState desired, IReadOnlySet<string> known,
-        IReadOnlySet<(string Owner, string Target)> left, HashSet<string> proxies, HashSet<string> delegates, ViolationList violations)
+        IReadOnlySet<(string Owner, string Target)> dangling, HashSet<string> proxies, HashSet<string> delegates, ViolationList violations)
     {
         HashSet<string> policies = Names(desired.Policies.Select(p => p.Name), "policies", violations);
         policies.UnionWith(known.Where(name => ResourceName.Is(name, ResourceName.Policies)));
@@ -86,7 +86,7 @@ public static class DesiredStateValidator
             PolicyValidator.Validate(draft, $"policies[{i}].", FieldNaming.Json, violations);
             for (int rule = 0; rule < draft.Rules.Count; rule++)
             {
-                if (left.Contains((draft.Name, draft.Rules[rule].Target)))
+                if (dangling.Contains((draft.Name, draft.Rules[rule].Target)))
                 {
                     continue;
                 }
