@@ -46,7 +46,11 @@ internal sealed class DeviceOptions
         Description = "A Unix socket of an agent that hands over the TUN's descriptors; netcontrold then needs no capability.",
     };
 
-    private readonly Option<bool> _killSwitch = new("--kill-switch") { Description = "Refuse what is routed into it while it is not there; =false ends that." };
+    private readonly Option<bool> _killSwitch = new("--kill-switch")
+    {
+        Description = "Refuse what is routed into it while it is not there; =false ends that.",
+    };
+
     private readonly Option<uint> _queues = new("--queues") { Description = "TUN queues; default is one for each event loop." };
     private readonly Option<bool> _plain = new("--disable-offload") { Description = "Do without segmentation and checksum offload." };
     private readonly Option<uint> _tcpSessions = new("--max-tcp-sessions") { Description = "The most TCP sessions; default 131072." };

@@ -9,7 +9,11 @@ internal sealed class FailoverOptions
     private readonly Option<string[]> _proxies = new("--proxies")
     {
         Description = "The proxies it chooses among, the most preferred first, e.g. main,spare.",
-        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+        CustomParser = result =>
+        [
+            .. result.Tokens.SelectMany(token =>
+                token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
+        ],
         AllowMultipleArgumentsPerToken = true,
     };
 

@@ -77,7 +77,7 @@ internal static class ConfigurationPlanner
                     kind == 3 ? $"remove {name} and its interface; {live} sessions end" : $"remove {name}"));
             case { Before: DelegateRecord before, After: DelegateRecord after } when before.Proxy != after.Proxy:
                 return (11, new PlanStep(PlanAction.Swap, name, 0,
-                    $"point {name} at {(after.Proxy.Length > 0 ? after.Proxy : "nothing")} instead of {(before.Proxy.Length > 0 ? before.Proxy : "nothing")}"));
+                    $"point {name} at {Or(after.Proxy, "nothing")} instead of {Or(before.Proxy, "nothing")}"));
             case { Before: DeviceRecord before, After: DeviceRecord after } when ChangePreparer.Reopens(before, after):
                 return (14, new PlanStep(PlanAction.Reopen, name, live, $"open the interface of {name} anew; {live} sessions end"));
             case { Before: { } before, After: { } after } when before.Revision != after.Revision:
@@ -174,6 +174,8 @@ internal static class ConfigurationPlanner
             }
         }
     }
+
+    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 
     private static void CheckConflicts(ControlState state, DesiredState desired)
     {

@@ -36,7 +36,8 @@ public static class DevicePreparer
                 options = options with { TunPath = node };
             }
 
-            IpPrefix[] guarded = [.. specs.Where(spec => spec.KillSwitch).SelectMany(spec => spec.Routes).Select(route => route.Network()).Distinct()];
+            IEnumerable<IpPrefix> routes = specs.Where(spec => spec.KillSwitch).SelectMany(spec => spec.Routes);
+            IpPrefix[] guarded = [.. routes.Select(route => route.Network()).Distinct()];
             Preparation.LeaveOut(options, user);
             KillSwitch.Guard(options, guarded);
             foreach (TunSpec spec in specs)

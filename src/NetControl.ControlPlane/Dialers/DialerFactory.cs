@@ -23,9 +23,14 @@ internal sealed class DialerFactory
     {
         // What is dialled straight from here fails by its destination's doing: only probes can judge it.
         HashSet<HostPort> servers = [.. spec.Chain.Hops.SelectMany(hop => hop.Servers)];
-        Way direct = Context.Direct;
         bool judging = servers.Count > 0;
-        Way way = spec.Chain.Wrap(judging ? direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) } : direct, Context);
+        Way direct = Context.Direct;
+        if (judging)
+        {
+            direct = direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) };
+        }
+
+        Way way = spec.Chain.Wrap(direct, Context);
         IStreamDialer streams = new MeteredDialer(way.Streams, meter, DialStage.Dial, _ => judging);
         IPacketListener packets = judging && way.NoPacketsReason is null ? new MeteredListener(way.Packets, meter) : way.Packets;
         PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = Context.TimeProvider };

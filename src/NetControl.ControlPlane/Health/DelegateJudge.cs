@@ -240,7 +240,8 @@ internal sealed class DelegateJudge
         return best is not null && current.Latency is { } slow && best.Latency is { } fast
             && fast < slow * ClearlyFaster && slow - fast > s_noticeable
             ? new SwitchDecision(_current, best.Proxy, SwitchReason.Faster,
-                FormattableString.Invariant($"{best.Proxy} answers in {fast.TotalMilliseconds:0.#} ms, {_current} in {slow.TotalMilliseconds:0.#} ms"))
+                FormattableString.Invariant(
+                    $"{best.Proxy} answers in {fast.TotalMilliseconds:0.#} ms, {_current} in {slow.TotalMilliseconds:0.#} ms"))
             : null;
     }
 

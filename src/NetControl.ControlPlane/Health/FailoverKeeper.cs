@@ -128,7 +128,8 @@ internal sealed partial class FailoverKeeper : IDisposable
         }
 
         // Timers count whole milliseconds, and may come that much too early.
-        timer.Change(next is { } wait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        TimeSpan due = next is { } wait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : Timeout.InfiniteTimeSpan;
+        timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Makes a switch, unless somebody changed the delegate meanwhile; false when it could not be made.</summary>

@@ -133,7 +133,8 @@ internal sealed class ProxyJudgement
         int among = BitOperations.PopCount(_window & (ulong.MaxValue >> (64 - spec.Window)));
         if (Failures >= spec.Failures)
         {
-            BecomeUnhealthy(SwitchReason.Failures, $"{Failures} attempts in a row failed, the last at {outcome.Stage}: {outcome.Error}", spec, now, wall);
+            BecomeUnhealthy(SwitchReason.Failures,
+                $"{Failures} attempts in a row failed, the last at {outcome.Stage}: {outcome.Error}", spec, now, wall);
         }
         else if (among >= spec.WindowFailures)
         {

@@ -110,7 +110,8 @@ internal sealed class ChangePreparer
             .. changes.Where(c => c is { Before: not null, After: not null }).Select(c => ((DeviceRecord)c.Before!, (DeviceRecord)c.After!))
                 .Where(pair => Wish(pair.Item1) != Wish(pair.Item2)),
         ];
-        (DeviceRecord Before, DeviceRecord After)[] reopening = [.. both.Where(pair => Reopens(pair.Before, pair.After) || Open(pair.Before) is null)];
+        (DeviceRecord Before, DeviceRecord After)[] reopening =
+            [.. both.Where(pair => Reopens(pair.Before, pair.After) || Open(pair.Before) is null)];
         (DeviceRecord Before, DeviceRecord After)[] updating = [.. both.Except(reopening)];
 
         // An interface's name, address or route may move from one device to another: those who give make room first.

@@ -108,7 +108,8 @@ internal sealed record ControlState
 
     /// <summary>Any resource; null for one that is not there.</summary>
     public ResourceRecord? Find(string name) =>
-        Proxies.GetValueOrDefault(name) ?? (ResourceRecord?)Delegates.GetValueOrDefault(name) ?? (ResourceRecord?)Policies.GetValueOrDefault(name) ?? Devices.GetValueOrDefault(name);
+        Proxies.GetValueOrDefault(name) ?? (ResourceRecord?)Delegates.GetValueOrDefault(name)
+        ?? (ResourceRecord?)Policies.GetValueOrDefault(name) ?? Devices.GetValueOrDefault(name);
 
     /// <summary>The destinations that the kill switch guards.</summary>
     public IReadOnlySet<IpPrefix> Guarded() =>

@@ -20,7 +20,7 @@ internal static class TelemetryValidator
                 "write e.g. http://127.0.0.1:4317, or http://127.0.0.1:4318 with protocol: HTTP_PROTOBUF", "INVALID_ENDPOINT");
         }
 
-        foreach (string name in otlp.Headers.Keys.Where(name => name.Length == 0 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))))
+        foreach (string name in otlp.Headers.Keys.Where(name => name.Length == 0 || !name.All(IsOfHeaders)))
         {
             violations.Add("telemetry.otlp.headers", name, "is not a header's name", "write letters, digits and dashes", "INVALID_HEADER");
         }
@@ -33,4 +33,6 @@ internal static class TelemetryValidator
             ResourceAttributes = otlp.ResourceAttributes.ToDictionary(StringComparer.Ordinal),
         };
     }
+
+    private static bool IsOfHeaders(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
 }
