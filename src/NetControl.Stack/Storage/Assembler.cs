@@ -12,14 +12,14 @@ public sealed class Assembler
     /// <summary>The most separate ranges kept.</summary>
     public const int MaxRanges = 64;
 
-    private (long Start, long End)[] _ranges = [];
+    private RangeList _ranges = new();
     private int _latest = -1;
 
     /// <summary>How many separate ranges there are.</summary>
-    public int Count { get; private set; }
+    public int Count => _ranges.Count;
 
     /// <summary>The ranges in ascending order.</summary>
-    public ReadOnlySpan<(long Start, long End)> Ranges => _ranges.AsSpan(0, Count);
+    public ReadOnlySpan<(long Start, long End)> Ranges => _ranges.Span;
 
     /// <summary>The end of the highest range, or 0.</summary>
     public long End => Count == 0 ? 0 : _ranges[Count - 1].End;
@@ -30,7 +30,7 @@ public sealed class Assembler
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        Count = 0;
+        _ranges.Clear();
         _latest = -1;
     }
 
@@ -76,42 +76,12 @@ public sealed class Assembler
             return true;
         }
 
-        int first = 0;
-        while (first < Count && _ranges[first].End < start)
+        int first = _ranges.Find(start);
+        if (!_ranges.Put(first, start, end, MaxRanges, out _))
         {
-            first++;
+            return false;
         }
 
-        int last = first;
-        while (last < Count && _ranges[last].Start <= end)
-        {
-            start = Math.Min(start, _ranges[last].Start);
-            end = Math.Max(end, _ranges[last].End);
-            last++;
-        }
-
-        if (last == first)
-        {
-            if (Count == MaxRanges)
-            {
-                return false;
-            }
-
-            if (Count == _ranges.Length)
-            {
-                Array.Resize(ref _ranges, Math.Max(4, _ranges.Length * 2));
-            }
-
-            Array.Copy(_ranges, first, _ranges, first + 1, Count - first);
-            Count++;
-        }
-        else if (last - first > 1)
-        {
-            Array.Copy(_ranges, last, _ranges, first + 1, Count - last);
-            Count -= last - first - 1;
-        }
-
-        _ranges[first] = (start, end);
         _latest = first;
         return true;
     }
@@ -128,8 +98,7 @@ public sealed class Assembler
 
         if (taken > 0)
         {
-            Array.Copy(_ranges, taken, _ranges, 0, Count - taken);
-            Count -= taken;
+            _ranges.RemoveFirst(taken);
             _latest = Math.Max(-1, _latest - taken);
         }
 

@@ -1,3 +1,5 @@
+using NetControl.Stack.Storage;
+
 namespace NetControl.Stack.Tcp;
 
 /// <summary>What the peer holds beyond its cumulative acknowledgement (RFC 2018).</summary>
@@ -7,10 +9,10 @@ public sealed class SackScoreboard
     /// <summary>The most ranges kept. A block beyond is ignored: it costs a needless retransmission at worst.</summary>
     public const int MaxRanges = 128;
 
-    private (long Start, long End)[] _ranges = [];
+    private RangeList _ranges = new();
 
     /// <summary>How many ranges are held.</summary>
-    public int Count { get; private set; }
+    public int Count => _ranges.Count;
 
     /// <summary>Bytes in all ranges.</summary>
     public long SackedBytes { get; private set; }
@@ -24,57 +26,25 @@ public sealed class SackScoreboard
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        Count = 0;
+        _ranges.Clear();
         SackedBytes = 0;
     }
 
     /// <summary>Adds a block. Returns whether it told anything new.</summary>
     public bool Add(long start, long end)
     {
-        int first = 0;
-        while (first < Count && _ranges[first].End < start)
-        {
-            first++;
-        }
-
+        int first = _ranges.Find(start);
         if (first < Count && _ranges[first].Start <= start && _ranges[first].End >= end)
         {
             return false;
         }
 
-        int last = first;
-        long removed = 0;
-        while (last < Count && _ranges[last].Start <= end)
+        if (!_ranges.Put(first, start, end, MaxRanges, out long joined))
         {
-            start = Math.Min(start, _ranges[last].Start);
-            end = Math.Max(end, _ranges[last].End);
-            removed += _ranges[last].End - _ranges[last].Start;
-            last++;
+            return false;
         }
 
-        if (last == first)
-        {
-            if (Count == MaxRanges)
-            {
-                return false;
-            }
-
-            if (Count == _ranges.Length)
-            {
-                Array.Resize(ref _ranges, Math.Max(4, _ranges.Length * 2));
-            }
-
-            Array.Copy(_ranges, first, _ranges, first + 1, Count - first);
-            Count++;
-        }
-        else if (last - first > 1)
-        {
-            Array.Copy(_ranges, last, _ranges, first + 1, Count - last);
-            Count -= last - first - 1;
-        }
-
-        _ranges[first] = (start, end);
-        SackedBytes += end - start - removed;
+        SackedBytes += _ranges[first].End - _ranges[first].Start - joined;
         return true;
     }
 
@@ -88,12 +58,7 @@ public sealed class SackScoreboard
             taken++;
         }
 
-        if (taken > 0)
-        {
-            Array.Copy(_ranges, taken, _ranges, 0, Count - taken);
-            Count -= taken;
-        }
-
+        _ranges.RemoveFirst(taken);
         if (Count > 0 && _ranges[0].Start < una)
         {
             SackedBytes -= una - _ranges[0].Start;
