@@ -2,7 +2,7 @@ using Google.Protobuf;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
 using NetControl.Engine;
-using NetControl.Server.Hosting;
+using NetControl.Server.Machine;
 using NetControl.Server.Mapping;
 using NetControl.Server.Telemetry;
 using V1 = NetControl.Protocol.V1;

@@ -1,5 +1,5 @@
 using NetControl.ControlPlane.Specs;
-using NetControl.Server.Hosting;
+using NetControl.Server.Machine;
 
 namespace NetControl.Server.Configuration;
 

@@ -8,6 +8,7 @@ using NetControl.Engine.Hardening;
 using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
+using NetControl.Server.Machine;
 using NetControl.Server.Metrics;
 using NetControl.Server.Security;
 using NetControl.Server.Telemetry;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace NetControl.Server.Hosting;
+namespace NetControl.Server.Machine;
 
 /// <summary>How much memory the process's cgroup grants, of version 1 or 2.</summary>
 internal static class CgroupMemory

@@ -1,6 +1,6 @@
 using NetControl.Engine;
 
-namespace NetControl.Server.Hosting;
+namespace NetControl.Server.Machine;
 
 /// <summary>What the engine may take where nobody said: its own defaults, or less where the cgroup grants less.</summary>
 /// <remarks>Processors are the runtime's business: it counts those that the cgroup grants, rounded up, and the engine makes a loop for each.</remarks>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using NetControl.ControlPlane;
 
-namespace NetControl.Server.Hosting;
+namespace NetControl.Server.Machine;
 
 /// <summary>Gives memory back to the system when many sessions have ended: the collector alone would keep what a quiet process never
 /// touches again.</summary>

@@ -1,4 +1,4 @@
-namespace NetControl.Server.Hosting;
+namespace NetControl.Server.Machine;
 
 /// <summary>A file in which the kernel tells something, where it does.</summary>
 internal static class KernelFile

@@ -1,4 +1,4 @@
-namespace NetControl.Server.Hosting;
+namespace NetControl.Server.Machine;
 
 /// <summary>Decides when memory is worth giving back: at the start, and after a crowd has left and it has been quiet for a while.</summary>
 internal sealed class HousekeepingPolicy

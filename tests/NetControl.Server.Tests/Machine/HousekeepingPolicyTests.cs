@@ -1,6 +1,6 @@
-using NetControl.Server.Hosting;
+using NetControl.Server.Machine;
 
-namespace NetControl.Server.Tests.Hosting;
+namespace NetControl.Server.Tests.Machine;
 
 public sealed class HousekeepingPolicyTests
 {

@@ -1,7 +1,7 @@
 using NetControl.Engine;
-using NetControl.Server.Hosting;
+using NetControl.Server.Machine;
 
-namespace NetControl.Server.Tests.Hosting;
+namespace NetControl.Server.Tests.Machine;
 
 public sealed class CgroupMemoryTests : IDisposable
 {
