@@ -16,6 +16,7 @@ public sealed class TransmitLog
     private TransmitRecord[] _records = [];
     private int _head;
     private int _resent;
+    private Instant _resentAt;
 
     /// <summary>How many records are held.</summary>
     public int Count { get; private set; }
@@ -40,16 +41,20 @@ public sealed class TransmitLog
     {
         Count = _head = _resent = 0;
         Bytes = LostBytes = 0;
+        _resentAt = default;
     }
 
-    /// <summary>Bytes behind all others were sent. They join the last record if that was sent no longer ago than <paramref name="tolerance"/>.</summary>
+    /// <summary>
+    /// Bytes behind all others were sent. They join the last record if that was sent no longer ago than <paramref name="tolerance"/>, and nothing
+    /// was sent again meanwhile: or the delivery of that would tell of bytes as lost that left after it.
+    /// </summary>
     public void Append(long start, long end, Instant now, bool again, long tolerance)
     {
         Bytes += end - start;
         if (Count > 0)
         {
             ref TransmitRecord last = ref _records[_head + Count - 1];
-            if (last.End == start && (Count == MaxRecords || (last.Again == again && !last.Lost && now - last.At <= tolerance)))
+            if (last.End == start && (Count == MaxRecords || (last.Again == again && !last.Lost && last.At >= _resentAt && now - last.At <= tolerance)))
             {
                 last.End = end;
                 LostBytes += last.Lost ? end - start : 0;
@@ -187,7 +192,7 @@ public sealed class TransmitLog
         _resent += record.Again ? 0 : 1;
         record.Lost = false;
         record.Again = true;
-        record.At = now;
+        record.At = _resentAt = now;
     }
 
     /// <summary>Takes [from, to) out of a record that covers it. Returns the index of the next record to look at.</summary>

@@ -105,6 +105,29 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void LinkThatOnlyLoses_NothingIsSentAgainForNothing_ButByProbesAndTimeouts() =>
+        Gen.Select(Gen.ULong, Gen.Int[20, 20_000], Gen.Double[0, 0.15], Gen.Bool, Gen.Int[0, 3]).Sample(
+            static (seed, delay, loss, whole, batch) =>
+            {
+                const long Bytes = 400_000;
+                SimulatedLinkOptions down = new()
+                {
+                    BitsPerSecond = 1_000_000_000, DelayMicros = delay, Loss = loss, LoseWhole = whole, BatchMicros = delay * batch / 3,
+                };
+                SimulatedHostOptions host = new() { Tcp = new TcpParameters { MaxSuperSegment = 65_000 } };
+                TcpSimulation simulation = new(seed, host, host with { BytesToSend = Bytes }, down with { Loss = 0 }, down);
+                simulation.Start();
+                simulation.RunUntil(static s => s.Client.Received == Bytes, 2000);
+                TcpConnection sender = simulation.Server.Connection;
+                if (sender.Timeouts == 0 && sender.TailProbes == 0)
+                {
+                    Assert.Equal(Bytes, simulation.Client.Arrived);
+                }
+            },
+            iter: 200 * Scale,
+            threads: 1);
+
+    [Fact]
     public void CleanLink_IsFilled()
     {
         // 1 Gbit/s, 1 ms: the link is the limit, not the machine.

@@ -11,6 +11,24 @@ public sealed class TransmitLogTests
         Gen.Select(Gen.Int[0, 7], Gen.Int[0, 300], Gen.Int[1, 60]).Array[1, 120];
 
     [Fact]
+    public void WhatIsSentBehindARetransmission_IsNotLostByItsDelivery()
+    {
+        TransmitLog log = new();
+        Delivery delivery = default;
+        log.Append(0, 2000, new Instant(100), again: false, tolerance: 100);
+        log.Append(2000, 3000, new Instant(130), again: false, tolerance: 100);
+        Assert.Equal(1, log.Count);
+        log.Deliver(1000, 2000, 0, new Instant(200), 100, ref delivery);
+        log.DetectLosses(new Instant(100), 2000, 100, new Instant(200), default, out _);
+        log.Resend(0, 1000, new Instant(200));
+        log.Append(3000, 4000, new Instant(205), again: false, tolerance: 100);
+        log.Deliver(0, 1000, 2000, new Instant(300), 100, ref delivery);
+        log.DetectLosses(new Instant(200), 1000, 100, new Instant(300), default, out _);
+        Assert.Equal(1000, log.LostBytes);
+        Assert.False(log.Records[^1].Lost);
+    }
+
+    [Fact]
     public void AnySteps_TheLogIsTheModel() => Steps.Sample(static steps =>
     {
         TransmitLog log = new();
