@@ -71,7 +71,8 @@ public sealed partial class TcpConnection
     /// </summary>
     private bool IsOfTheFirstTransmission(scoped in TcpSegment segment, int acked)
     {
-        if (!_undoStamped || acked <= 0)
+        // What does not reach it says nothing about it: bytes below it may have been sent again in the recovery before.
+        if (!_undoStamped || acked <= 0 || segment.Ack <= _undoRanges[0].Start)
         {
             return false;
         }

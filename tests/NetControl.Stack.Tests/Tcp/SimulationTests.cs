@@ -122,6 +122,7 @@ public sealed class SimulationTests
                 if (sender.Timeouts == 0 && sender.TailProbes == 0)
                 {
                     Assert.Equal(Bytes, simulation.Client.Arrived);
+                    Assert.Equal(0, sender.Undos);
                 }
             },
             iter: 200 * Scale,
