@@ -101,6 +101,40 @@ public sealed class PreparedTests
         await world.ExpectKernelStateAsync(before);
     }
 
+    [Fact]
+    public async Task RouteInsideAnExcludedOne_GoesIntoTheDevice_AndNowhereWithoutIt()
+    {
+        await using World world = World.Create();
+        world.StartServers();
+        Socks5Server socks = world.StartSocks5();
+        string configuration = world.Configuration($"socks5://{socks.EndPoint}").Replace("    routes: [",
+            $"    killSwitch: true\n    excludedRoutes: [\"198.18.0.0/24\", \"fd98::/64\"]\n    routes: [\"{World.Web4}/32\", \"{World.Web6}/128\", ",
+            StringComparison.Ordinal);
+        string before = world.KernelState();
+        await world.StartDaemonAsync(configuration);
+        Assert.Equal("hello", Fetch(world, World.Web4).Output);
+        Assert.Equal("hello", Fetch(world, World.Web6).Output);
+        Assert.Equal(2, socks.Connects);
+        using (Socket other = world.Tcp())
+        {
+            await other.ConnectAsync(World.Echo4);
+            await other.EchoAsync();
+        }
+
+        Assert.Equal(2, socks.Connects);
+        Protocol.V1.DiagnoseRoutingResponse routing = await world.Api.Diagnostics.DiagnoseRoutingAsync(new Protocol.V1.DiagnoseRoutingRequest());
+        Assert.Empty(routing.Findings);
+
+        await world.Daemon.KillAsync();
+        Assert.NotEqual(0, Fetch(world, World.Web4, seconds: 2).ExitCode);
+        Assert.NotEqual(0, Fetch(world, World.Web6, seconds: 2).ExitCode);
+        await world.StartDaemonAsync(configuration);
+        Assert.Equal("hello", Fetch(world, World.Web4).Output);
+        Assert.Equal(0, await world.Daemon.TerminateAsync());
+        world.Execute(DaemonProcess.Locate(), "release");
+        await world.ExpectKernelStateAsync(before);
+    }
+
     private static async Task StartAsync(World world, string configuration, string node)
     {
         // The node is the one that setup makes: this machine's own may be root's alone.

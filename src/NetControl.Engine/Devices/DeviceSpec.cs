@@ -23,7 +23,7 @@ public sealed record DeviceSpec
     /// <summary>Destinations that are routed into the device.</summary>
     public IReadOnlyList<IpPrefix> Routes { get; init; } = [];
 
-    /// <summary>Destinations within the routes that are left to the machine's other routes.</summary>
+    /// <summary>Destinations that are left to the machine's other routes, but for routes that lie inside them.</summary>
     public IReadOnlyList<IpPrefix> ExcludedRoutes { get; init; } = [];
 
     /// <summary>How many queues, at most one per loop; 0 means one per loop where the interface allows it.</summary>

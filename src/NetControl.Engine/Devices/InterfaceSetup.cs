@@ -199,7 +199,7 @@ internal sealed class InterfaceSetup
             everything |= route.Length == 0;
         }
 
-        IEnumerable<RuleInfo> needed = PolicyRules.Needed(_options, v6, specific, everything, spec.ExcludedRoutes);
+        IEnumerable<RuleInfo> needed = PolicyRules.Needed(_options, v6, specific, everything, ExcludedRanges.Of(spec));
         SetRules(v6, [.. needed.Select(rule => rule with { Protocol = _netlink.Mark })]);
     }
 

@@ -45,7 +45,7 @@ internal static class PolicyRules
     {
         IpPrefix[] routes = [.. specs.SelectMany(spec => spec.Routes).Where(route => route.Address.IsV4 != v6)];
         return Needed(options, v6, routes.Any(route => route.Length > 0), routes.Any(route => route.Length == 0),
-            [.. specs.SelectMany(spec => spec.ExcludedRoutes).Distinct()]);
+            [.. specs.SelectMany(ExcludedRanges.Of).Distinct()]);
     }
 
     /// <summary>The same for routes of which it is known what they are.</summary>

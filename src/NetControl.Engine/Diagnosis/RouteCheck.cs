@@ -104,7 +104,7 @@ internal static class RouteCheck
     private static bool CheckRules(DiagnosisNotes notes, DeviceSpec spec, bool v6, bool specific, bool everything)
     {
         bool complete = true;
-        foreach (RuleInfo rule in PolicyRules.Needed(notes.Options, v6, specific, everything, spec.ExcludedRoutes))
+        foreach (RuleInfo rule in PolicyRules.Needed(notes.Options, v6, specific, everything, ExcludedRanges.Of(spec)))
         {
             if (notes.Check(!notes.Rules(v6).Contains(rule)))
             {
