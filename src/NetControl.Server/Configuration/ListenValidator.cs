@@ -20,7 +20,7 @@ internal static class ListenValidator
         List<ListenAddress> grpc = Read("listen.grpc", listen.Grpc.Count > 0 ? listen.Grpc : DefaultGrpc, listen, access, all, violations);
         List<ListenAddress> json = Read("listen.json", listen.Json, listen, access, all, violations);
         ListenAddress? http = ReadOpen("listen.http", listen.Http.Length > 0 ? listen.Http : DefaultHttp, DefaultHttp, all, violations);
-        ListenAddress? health = ReadOpen("listen.health", listen.Health.Length > 0 ? listen.Health : Off, "http://0.0.0.0:50053", all, violations);
+        ListenAddress? health = ReadOpen("listen.health", listen.Health.Length > 0 ? listen.Health : Off, "http://*:50053", all, violations);
         return new ListenSettings(grpc, json, http, health, access);
     }
 

@@ -30,7 +30,8 @@ internal sealed class BoundListener : IDisposable
     public Socket Socket { get; }
 
     /// <summary>What clients connect to, the real port included.</summary>
-    public string Url => Socket.LocalEndPoint is IPEndPoint ip ? string.Create(CultureInfo.InvariantCulture, $"{(Address.IsTls ? "https" : "http")}://{ip}")
+    public string Url => Socket.LocalEndPoint is IPEndPoint ip
+        ? string.Create(CultureInfo.InvariantCulture, $"{(Address.IsTls ? "https" : "http")}://{(Address.IsEverywhere ? $"*:{ip.Port}" : ip)}")
         : Address.Text;
 
     /// <summary>The end point under which Kestrel knows it.</summary>
@@ -40,8 +41,9 @@ internal sealed class BoundListener : IDisposable
     /// <exception cref="StartException">Naming the field, the value and the fix.</exception>
     public static BoundListener Bind(ListenAddress address, uint? owner = null, uint? group = null)
     {
-        Socket socket = new(address.EndPoint.AddressFamily, SocketType.Stream, address.UnixPath is null ? ProtocolType.Tcp
-            : ProtocolType.Unspecified);
+        EndPoint endPoint = address is { IsEverywhere: true, EndPoint: IPEndPoint any } && !Socket.OSSupportsIPv6
+            ? new IPEndPoint(IPAddress.Any, any.Port) : address.EndPoint;
+        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, address.UnixPath is null ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
             if (address.UnixPath is { } path)
@@ -49,7 +51,12 @@ internal sealed class BoundListener : IDisposable
                 Prepare(path, address);
             }
 
-            socket.Bind(address.EndPoint);
+            if (address.IsEverywhere && endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(endPoint);
             if (address.UnixPath is { } bound)
             {
                 // Before listen: until then nobody can connect, whatever the umask let through.

@@ -14,6 +14,7 @@ internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoin
     private const string Http = "http://";
     private const string Https = "https://";
     private const string Unix = "unix:";
+    private const string Everywhere = "*:";
     private const int LongestUnixPath = 107; // sizeof(sockaddr_un.sun_path) - 1
 
     /// <summary>The path of a Unix socket, or null.</summary>
@@ -24,6 +25,9 @@ internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoin
 
     /// <summary>Whether only this machine can reach it.</summary>
     public bool IsLocal => EndPoint is not IPEndPoint ip || IPAddress.IsLoopback(ip.Address);
+
+    /// <summary>Whether it is every address of this machine, of IPv6 as far as there is any, and of IPv4.</summary>
+    public bool IsEverywhere { get; private init; }
 
     /// <summary>Whether the kernel chooses the port.</summary>
     public bool IsEphemeral => EndPoint is IPEndPoint { Port: 0 };
@@ -51,6 +55,8 @@ internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoin
 
         string host = text[scheme.Length..].TrimEnd('/');
         host = host.StartsWith("localhost:", StringComparison.Ordinal) ? $"127.0.0.1{host["localhost".Length..]}" : host;
+        bool everywhere = host.StartsWith(Everywhere, StringComparison.Ordinal);
+        host = everywhere ? $"[::]:{host[Everywhere.Length..]}" : host;
         int colon = host.LastIndexOf(':');
         if (colon <= 0 || host.EndsWith(']') || !IPEndPoint.TryParse(host, out IPEndPoint? endPoint)
             || !Network.AddrPort.TryParse(host, out _))
@@ -58,7 +64,7 @@ internal sealed record ListenAddress(string Text, string Field, EndPoint EndPoin
             return false;
         }
 
-        address = new ListenAddress(text, field, endPoint);
+        address = new ListenAddress(text, field, endPoint) { IsEverywhere = everywhere };
         return true;
     }
 }

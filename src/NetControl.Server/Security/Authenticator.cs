@@ -52,7 +52,8 @@ internal sealed class Authenticator
     /// <summary>Where a request comes from, for people.</summary>
     public static string AddressOf(HttpContext context, ConnectionFacts? facts) =>
         facts?.Peer is { } peer ? $"unix:pid={peer.Pid},uid={peer.Uid},gid={peer.Gid}"
-        : context.Connection.RemoteIpAddress is { } ip ? new System.Net.IPEndPoint(ip, context.Connection.RemotePort).ToString()
+        : context.Connection.RemoteIpAddress is { } ip
+            ? new System.Net.IPEndPoint(ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip, context.Connection.RemotePort).ToString()
         : "unknown";
 
     private (Caller? Caller, Rejection? Rejection) ByToken(string authorization, string address)

@@ -81,7 +81,26 @@ public sealed class BoundListenerTests : IDisposable
     [InlineData("ftp://127.0.0.1:1", false)]
     [InlineData("unix:relative.sock", false)]
     [InlineData("unix:/a/b.sock", true)]
+    [InlineData("http://*:9464", true)]
+    [InlineData("https://*:0", true)]
+    [InlineData("http://*", false)]
+    [InlineData("http://*:65536", false)]
+    [InlineData("http://*.example.org:1", false)]
     public void Address_IsJudged(string text, bool valid) => Assert.Equal(valid, ListenAddress.TryParse(text, "f", out _));
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Everywhere_IsReachedByEitherFamily(string address)
+    {
+        using BoundListener listener = Bind("http://*:0", "listen.http");
+        int port = ((IPEndPoint)listener.EndPoint).Port;
+        Assert.Equal(($"http://*:{port}", false), (listener.Url, listener.Address.IsLocal));
+        using Socket client = new(IPAddress.Parse(address).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(address, port, TestContext.Current.CancellationToken);
+        using Socket accepted = await listener.Socket.AcceptAsync(TestContext.Current.CancellationToken);
+        Assert.True(client.Connected && accepted.Connected);
+    }
 
     private static BoundListener Bind(string text, string field)
     {
