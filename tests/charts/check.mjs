@@ -3,12 +3,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
+import { faultsOf } from "./openapi.mjs";
 const yaml = createRequire(path.join(process.env.NODE_MODULES, "x.js"))("js-yaml");
 
 const [file, folder] = process.argv.slice(2);
 const stable = new Set([
   "apps/v1 Deployment", "apps/v1 DaemonSet", "v1 Pod", "v1 Secret", "v1 Service", "v1 ServiceAccount", "v1 ConfigMap",
-  "networking.k8s.io/v1 NetworkPolicy", "monitoring.coreos.com/v1 PodMonitor", "monitoring.coreos.com/v1 ServiceMonitor",
+  "networking.k8s.io/v1 NetworkPolicy", "policy/v1 PodDisruptionBudget", "monitoring.coreos.com/v1 PodMonitor", "monitoring.coreos.com/v1 ServiceMonitor",
   "monitoring.coreos.com/v1 PrometheusRule",
 ]);
 const faults = [];
@@ -71,6 +72,7 @@ for (const doc of yaml.loadAll(fs.readFileSync(file, "utf8")).filter(Boolean)) {
   must(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(doc.metadata?.name ?? ""), `${where}: the name`);
   must(!seen.has(where), `${where}: there twice`);
   seen.add(where);
+  for (const fault of faultsOf(doc)) must(false, `${where}: ${fault}`);
   for (const [k, v] of Object.entries({ ...doc.metadata.labels, ...doc.metadata.annotations })) must(typeof v === "string", `${where}: ${k} is no text`);
   for (const v of Object.values(doc.metadata.labels ?? {})) must(v.length <= 63, `${where}: the label value ${v}`);
   if (doc.kind === "Deployment" || doc.kind === "DaemonSet") {

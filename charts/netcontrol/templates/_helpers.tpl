@@ -21,7 +21,7 @@ app.kubernetes.io/instance: {{ .release.Name | trunc 63 | trimSuffix "-" }}
 
 {{- define "netcontrol.labels" -}}
 {{ include "netcontrol.selectorLabels" . }}
-app.kubernetes.io/version: {{ default "0.1.0" .values.image.tag | trunc 63 | quote }}
+app.kubernetes.io/version: {{ default "0.1.0" .values.image.tag | trunc 63 | trimAll "-._" | quote }}
 app.kubernetes.io/part-of: netcontrol
 app.kubernetes.io/managed-by: {{ .release.Service }}
 helm.sh/chart: netcontrol-0.1.0
@@ -40,7 +40,16 @@ helm.sh/chart: netcontrol-0.1.0
 
 {{- define "netcontrol.image" -}}
 {{- $i := .values.image -}}
-{{- with $i.registry }}{{ . }}/{{ end }}{{ $i.repository }}{{ if $i.digest }}@{{ $i.digest }}{{ else }}:{{ default "0.1.0" $i.tag }}{{ end }}
+{{- with default $i.registry (default (dict) .values.global).imageRegistry }}{{ . }}/{{ end }}{{ $i.repository }}{{ if $i.digest }}@{{ $i.digest }}{{ else }}:{{ default "0.1.0" $i.tag }}{{ end }}
+{{- end -}}
+
+{{/* The pod's imagePullSecrets, those of `global` first. */}}
+{{- define "netcontrol.imagePullSecrets" -}}
+{{- $all := list -}}
+{{- range concat (default (list) (default (dict) .values.global).imagePullSecrets) .values.imagePullSecrets -}}
+{{- $all = append $all (kindIs "string" . | ternary (dict "name" .) .) -}}
+{{- end -}}
+{{- with uniq $all }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
 {{- define "netcontrol.secretName" -}}
@@ -55,7 +64,7 @@ helm.sh/chart: netcontrol-0.1.0
 {{/* netcontrol.yaml. */}}
 {{- define "netcontrol.configuration" -}}
 {{- $v := .values -}}
-{{- $listen := dict "grpc" (list "unix:/run/netcontrol/netcontrol.sock") "http" (printf "http://0.0.0.0:%d" (int $v.ports.metrics)) "health" (printf "http://0.0.0.0:%d" (int $v.ports.health)) -}}
+{{- $listen := dict "grpc" (list "unix:/run/netcontrol/netcontrol.sock") "http" (printf "http://*:%d" (int $v.ports.metrics)) "health" (printf "http://*:%d" (int $v.ports.health)) -}}
 {{- if $v.control.tlsSecret -}}
 {{- $tls := dict "certificateFile" "/etc/netcontrol-tls/tls.crt" "keyFile" "/etc/netcontrol-tls/tls.key" -}}
 {{- if $v.control.clientCASecret -}}
@@ -63,19 +72,32 @@ helm.sh/chart: netcontrol-0.1.0
 {{- with $v.control.clients }}{{ $_ := set $tls "clients" . }}{{ end -}}
 {{- end -}}
 {{- $_ := set $listen "tls" $tls -}}
-{{- $_ := set $listen "grpc" (append $listen.grpc (printf "https://0.0.0.0:%d" (int $v.ports.grpc))) -}}
+{{- $_ := set $listen "grpc" (append $listen.grpc (printf "https://*:%d" (int $v.ports.grpc))) -}}
 {{- end -}}
 {{- if $v.control.tokensSecret -}}
 {{- $_ := set $listen "tokenFile" "/etc/netcontrol-tokens/tokens" -}}
 {{- end -}}
-{{- $device := dict "name" (printf "devices/%s" $v.device.name) "mtu" $v.device.mtu "addresses" $v.device.addresses "routes" $v.traffic.includeCIDRs "excludedRoutes" $v.traffic.excludeCIDRs "killSwitch" $v.traffic.killSwitch "streamDialer" "delegates/egress" "packetProxy" "delegates/egress" -}}
-{{- $proxies := list (dict "name" "proxies/upstream" "config" $v.egress.proxy "udpIdleTimeout" $v.egress.udpIdleTimeout) -}}
+{{- $routes := $v.traffic.includeCIDRs -}}
+{{- $chain := $v.egress.proxy -}}
+{{- with $v.dns.split -}}
+{{- if .enabled -}}
+{{- range .resolvers }}{{ $routes = append $routes (printf "%s/%s" . (contains ":" . | ternary "128" "32")) }}{{ end -}}
+{{- $hop := printf "dnssplit:direct=%s&remote=%s" (join "," (concat .direct $v.traffic.excludeCIDRs)) .remote -}}
+{{- if .tls.enabled }}{{ $hop = printf "%s&over=tls" $hop }}{{ end -}}
+{{- with .tls.name }}{{ $hop = printf "%s&name=%s" $hop . }}{{ end -}}
+{{- with int .cache }}{{ $hop = printf "%s&cache=%d" $hop . }}{{ end -}}
+{{- $chain = $chain | empty | ternary $hop (printf "%s|%s" $chain $hop) -}}
+{{- end -}}
+{{- end -}}
+{{- $device := dict "name" (printf "devices/%s" $v.device.name) "mtu" $v.device.mtu "addresses" $v.device.addresses "routes" $routes "excludedRoutes" $v.traffic.excludeCIDRs "killSwitch" $v.traffic.killSwitch "streamDialer" "delegates/egress" "packetProxy" "delegates/egress" -}}
+{{- $proxies := list (dict "name" "proxies/upstream" "config" $chain "udpIdleTimeout" $v.egress.udpIdleTimeout) -}}
 {{- $document := dict "listen" $listen "devices" (list $device) "delegates" (list (dict "name" "delegates/egress" "proxy" "proxies/upstream")) -}}
 {{- if or $v.traffic.excludePorts $v.traffic.includePorts -}}
 {{- $proxies = append $proxies (dict "name" "proxies/direct" "config" "") -}}
 {{- $rules := list -}}
 {{- with $v.traffic.excludePorts }}{{ $rules = append $rules (dict "id" "excluded-ports" "action" "ROUTE" "target" "proxies/direct" "ports" .) }}{{ end -}}
 {{- with $v.traffic.includePorts -}}
+{{- if $v.dns.split.enabled }}{{ $rules = append $rules (dict "id" "names" "action" "ALLOW" "ports" (list "53")) }}{{ end -}}
 {{- $rules = append $rules (dict "id" "included-ports" "action" "ALLOW" "ports" .) -}}
 {{- $rules = append $rules (dict "id" "other-ports" "action" "ROUTE" "target" "proxies/direct") -}}
 {{- end -}}
@@ -97,9 +119,37 @@ helm.sh/chart: netcontrol-0.1.0
 {{- if and (eq $v.mode "daemonset") $v.hostNetwork (or (has "0.0.0.0/0" $v.traffic.includeCIDRs) (has "::/0" $v.traffic.includeCIDRs)) -}}
 {{- fail "traffic.includeCIDRs: mode daemonset would take the whole node's traffic; write the networks that are meant, e.g. [\"198.51.100.0/24\"]" -}}
 {{- end -}}
-{{- range $c := $v.application.containers -}}
+{{- if and $v.control.tlsSecret (not (or $v.control.clientCASecret $v.control.tokensSecret $v.config.listen $v.egress.existingSecret)) -}}
+{{- fail "control.tlsSecret: the API is not opened to callers whom nobody knows; write control.clientCASecret or control.tokensSecret" -}}
+{{- end -}}
+{{- with $v.dns.split -}}
+{{- if and .enabled (eq $v.mode "daemonset") -}}
+{{- fail "dns.split: mode daemonset sees no pod's queries; write dns.split.enabled: false" -}}
+{{- end -}}
+{{- if and .enabled $v.egress.existingSecret -}}
+{{- fail "dns.split: egress.existingSecret is the whole configuration; put dnssplit into its chain, and the name server into its routes" -}}
+{{- end -}}
+{{- if and .enabled (not .resolvers) -}}
+{{- fail "dns.split.resolvers: write where pods find their name server: kubectl -n kube-system get service kube-dns -o jsonpath={.spec.clusterIPs}" -}}
+{{- end -}}
+{{- if and .enabled (not .remote) -}}
+{{- fail "dns.split.remote: write the resolver behind the proxy for all other names, e.g. \"9.9.9.9\"" -}}
+{{- end -}}
+{{- end -}}
+{{- range $c := concat $v.application.initContainers $v.application.containers -}}
 {{- if eq (int (dig "securityContext" "runAsUser" 0 $c)) (int $v.privileges.user) -}}
 {{- fail (printf "application.containers: %s runs as user %d, whose traffic does not enter the device; write another runAsUser, or another privileges.user" $c.name (int $v.privileges.user)) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* metadata of a pod that tests: no Service, policy or monitor of this release takes it for one of theirs. */}}
+{{- define "netcontrol.test.metadata" -}}
+{{- $name := printf "%s-test" (default "netcontrol" .values.nameOverride | trunc 58 | trimSuffix "-") -}}
+name: {{ include "netcontrol.fullname" . | trunc 55 | trimSuffix "-" }}-test
+namespace: {{ .release.Namespace }}
+labels: {{- toYaml (merge (dict "app.kubernetes.io/name" $name) (include "netcontrol.labels" . | fromYaml)) | nindent 2 }}
+annotations:
+  helm.sh/hook: test
+  helm.sh/hook-delete-policy: before-hook-creation
 {{- end -}}
