@@ -39,6 +39,7 @@ public sealed class PreparedTests
             Assert.Equal("hello", Fetch(world, World.Web4).Output);
             Assert.Equal("hello", Fetch(world, World.Web6).Output);
             Assert.Equal((round + 1) * 2, socks.Connects);
+            await AssertSoundAsync(world);
             if (round == 0)
             {
                 await world.Daemon.KillAsync();
@@ -122,9 +123,7 @@ public sealed class PreparedTests
         }
 
         Assert.Equal(2, socks.Connects);
-        Protocol.V1.DiagnoseRoutingResponse routing = await world.Api.Diagnostics.DiagnoseRoutingAsync(new Protocol.V1.DiagnoseRoutingRequest());
-        Assert.Empty(routing.Findings);
-
+        await AssertSoundAsync(world);
         await world.Daemon.KillAsync();
         Assert.NotEqual(0, Fetch(world, World.Web4, seconds: 2).ExitCode);
         Assert.NotEqual(0, Fetch(world, World.Web6, seconds: 2).ExitCode);
@@ -150,6 +149,12 @@ public sealed class PreparedTests
         CommandResult result = world.Client.Execute("curl", "-sS", "-m", $"{seconds}",
             host.Contains(':', StringComparison.Ordinal) ? $"http://[{host}]/" : $"http://{host}/");
         return result with { Output = result.Output.Trim() };
+    }
+
+    private static async Task AssertSoundAsync(World world)
+    {
+        Protocol.V1.DiagnoseRoutingResponse routing = await world.Api.Diagnostics.DiagnoseRoutingAsync(new Protocol.V1.DiagnoseRoutingRequest());
+        Assert.Empty(routing.Findings);
     }
 
     // The interface is there and nobody reads it: what goes in is lost, and an application may wait for as long as it likes.

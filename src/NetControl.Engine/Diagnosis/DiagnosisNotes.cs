@@ -8,6 +8,7 @@ namespace NetControl.Engine.Diagnosis;
 /// <remarks>Owner: the diagnosing thread, in whose network namespace everything is read.</remarks>
 internal sealed class DiagnosisNotes
 {
+    private const uint Root = 0;
     private readonly RtNetlink _netlink;
     private readonly Dictionary<bool, List<RuleInfo>> _rules = [];
     private readonly Dictionary<int, string> _names;
@@ -60,7 +61,7 @@ internal sealed class DiagnosisNotes
     public void Add(FindingSeverity severity, FindingCode code, string subject, string message, string fix, string device = "") =>
         Findings.Add(new Finding(severity, code, subject, message, fix, device));
 
-    /// <summary>The rules of a family, in order.</summary>
+    /// <summary>The rules of a family, in order, but for the kill switch's.</summary>
     public List<RuleInfo> Rules(bool v6) => _rules.TryGetValue(v6, out List<RuleInfo>? rules) ? rules : _rules[v6] = ReadRules(v6);
 
     /// <summary>The addresses of an interface.</summary>
@@ -69,8 +70,12 @@ internal sealed class DiagnosisNotes
     /// <summary>The routes of a family, of one table or through one interface.</summary>
     public List<RouteInfo> Routes(bool v6, uint? table = null, int? through = null) => _netlink.ListRoutes(v6, table, through);
 
-    /// <summary>The way of a packet, or null where there is none.</summary>
-    public RouteInfo? LookUp(IpAddr destination, uint mark) => _netlink.LookUp(destination, mark);
+    /// <summary>The way of a packet that our own sockets send, or null where there is none.</summary>
+    public RouteInfo? LookUpOurs(IpAddr destination) => _netlink.LookUp(destination, Mark);
+
+    /// <summary>The way of an application's packet. It may not be our user's: what that one sends is led past the devices, where we run
+    /// without privileges.</summary>
+    public RouteInfo? LookUpOthers(IpAddr destination) => _netlink.LookUp(destination, 0, Root);
 
     /// <summary>An interface's name.</summary>
     public string NameOf(int index) => _names.TryGetValue(index, out string? name) ? name : $"interface {index}";
@@ -100,8 +105,8 @@ internal sealed class DiagnosisNotes
     {
         try
         {
-            // Here it counts what a rule does, and not who made it.
-            return [.. _netlink.ListRules(v6).Select(rule => rule with { Protocol = Rtnl.RTPROT_NETCONTROL })];
+            // Here it counts what a rule does, and not who made it. The kill switch's stand among the devices', and outlive them.
+            return [.. _netlink.ListRules(v6).Where(rule => rule.Protocol != Rtnl.RTPROT_NETCONTROL_GUARD).Select(rule => rule with { Protocol = Rtnl.RTPROT_NETCONTROL })];
         }
         catch (NetlinkException)
         {

@@ -12,6 +12,6 @@ public sealed record DiagnosisRequest
     /// <summary>Whether a proxy in use goes straight from this machine to the destinations.</summary>
     public bool DirectInUse { get; init; }
 
-    /// <summary>The TUN driver's node.</summary>
-    public string TunPath { get; init; } = "/dev/net/tun";
+    /// <summary>The TUN driver's node; null for the engine's own.</summary>
+    public string? TunPath { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using NetControl.Engine.Interop.Linux;
+using NetControl.Engine.Netlink;
 
 namespace NetControl.Engine.Diagnosis;
 
@@ -17,7 +18,7 @@ internal static class EnvironmentCheck
             AddTun(notes, tunPath, Libc.LastErrno);
         }
 
-        if (notes.Check(!HasNetAdmin()))
+        if (notes.Check(!HasNetAdmin() && !IsPrepared(notes)))
         {
             notes.Add(
                 FindingSeverity.Warning,
@@ -40,6 +41,13 @@ internal static class EnvironmentCheck
                 ? $"{path} is not there ({Libc.Describe(errno)}): no device can be made; in a container, hand it in (--device /dev/net/tun)"
                 : $"{path} may not be opened ({Libc.Describe(errno)}): no device can be made; in a container, allow it (--device /dev/net/tun)",
             missing ? $"mkdir -p {Path.GetDirectoryName(path)} && mknod {path} c 10 200 && chmod 0666 {path}" : $"chmod 0666 {path}");
+    }
+
+    // What takes the capability has been done before, and what our user sends is led past the devices.
+    private static bool IsPrepared(DiagnosisNotes notes)
+    {
+        uint user = Libc.GetEffectiveUser();
+        return notes.Rules(v6: false).Concat(notes.Rules(v6: true)).Any(rule => rule.User == user && rule.Table == Rtnl.RT_TABLE_MAIN);
     }
 
     private static bool HasNetAdmin()

@@ -15,7 +15,7 @@ internal static class ReversePathCheck
     /// <summary>Notes what is wrong with the way to and from an address.</summary>
     public static void Run(DiagnosisNotes notes, IpAddr upstream, string what, string device)
     {
-        if (!upstream.IsV4 || notes.LookUp(upstream, notes.Mark) is not { Type: Rtnl.RTN_UNICAST } there)
+        if (!upstream.IsV4 || notes.LookUpOurs(upstream) is not { Type: Rtnl.RTN_UNICAST } there)
         {
             return;
         }
@@ -24,7 +24,7 @@ internal static class ReversePathCheck
         int all = DiagnosisNotes.ReadSetting("net/ipv4/conf/all/rp_filter") ?? 0;
         int own = DiagnosisNotes.ReadSetting($"net/ipv4/conf/{name}/rp_filter") ?? 0;
         bool strict = Math.Max(all, own) == Strict;
-        if (!notes.Check(strict && notes.LookUp(upstream, 0)?.InterfaceIndex != there.InterfaceIndex)
+        if (!notes.Check(strict && notes.LookUpOthers(upstream)?.InterfaceIndex != there.InterfaceIndex)
             || notes.Findings.Exists(finding => finding.Code == FindingCode.RpFilterStrict && finding.Subject == name))
         {
             return;

@@ -28,11 +28,12 @@ internal static class RouteCheck
         CheckBypass(notes, spec);
     }
 
-    /// <summary>An address that a route is about: in it, in no narrower one, and nobody's own.</summary>
+    /// <summary>An address that a route is about: in it, in no narrower one, not left out, and nobody's own.</summary>
     internal static IpAddr? Sample(DiagnosisNotes notes, IpPrefix route)
     {
         IEnumerable<IpPrefix> narrower = notes.Devices.SelectMany(device => device.Spec.Routes)
             .Where(other => other.Length > route.Length)
+            .Concat(notes.Devices.SelectMany(device => ExcludedRanges.Of(device.Spec)))
             .Concat(notes.Devices.SelectMany(device => device.Spec.Addresses).Select(own => new IpPrefix(own.Address, own.Address.IsV4 ? 32 : 128)));
 
         // A default route of ours gives way to whatever else the main table knows.
@@ -122,7 +123,7 @@ internal static class RouteCheck
     private static void CheckWays(
         DiagnosisNotes notes, DeviceSpec spec, LinkInfo link, bool directInUse, IpPrefix route, IpAddr sample, bool complete)
     {
-        RouteInfo? unmarked = notes.LookUp(sample, 0);
+        RouteInfo? unmarked = notes.LookUpOthers(sample);
         if (notes.Check(complete && unmarked?.InterfaceIndex != link.Index))
         {
             notes.Add(
@@ -133,7 +134,7 @@ internal static class RouteCheck
                 spec.Name);
         }
 
-        RouteInfo? marked = notes.LookUp(sample, notes.Mark);
+        RouteInfo? marked = notes.LookUpOurs(sample);
         if (notes.Check(marked is not null && notes.DeviceIndexes.Contains(marked.InterfaceIndex)))
         {
             AddLoop(notes, spec, route, sample, marked!);
@@ -171,7 +172,7 @@ internal static class RouteCheck
             return;
         }
 
-        RouteInfo? way = notes.LookUp(IpAddr.Parse("2001:4860:4860::8888"), 0);
+        RouteInfo? way = notes.LookUpOthers(IpAddr.Parse("2001:4860:4860::8888"));
         if (notes.Check(way is { Type: Rtnl.RTN_UNICAST } && !notes.DeviceIndexes.Contains(way.InterfaceIndex)))
         {
             notes.Add(

@@ -19,7 +19,7 @@ internal static class RoutingDiagnosis
             options,
             mark,
             [.. devices.Where(device => device.Status.InterfaceIndex > 0).Select(device => (device.Spec, device.Status))]);
-        EnvironmentCheck.Run(notes, request.TunPath);
+        EnvironmentCheck.Run(notes, request.TunPath ?? options.TunPath);
         List<string> looked = [];
         foreach (EngineDevice device in devices.Where(device => request.Device is null || device.Spec.Name == request.Device))
         {

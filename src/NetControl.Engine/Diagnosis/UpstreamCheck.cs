@@ -18,11 +18,11 @@ internal static class UpstreamCheck
 
         foreach (IpAddr address in host.Addresses)
         {
-            RouteInfo? way = notes.LookUp(address, notes.Mark);
+            RouteInfo? way = notes.LookUpOurs(address);
             if (notes.Check(way is null))
             {
                 // Of several addresses of one name, one way is enough.
-                if (!host.Addresses.Any(other => notes.LookUp(other, notes.Mark) is not null))
+                if (!host.Addresses.Any(other => notes.LookUpOurs(other) is not null))
                 {
                     notes.Add(
                         FindingSeverity.Error, FindingCode.ProxyUnroutable, host.Proxy,

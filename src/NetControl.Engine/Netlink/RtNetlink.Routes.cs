@@ -45,8 +45,9 @@ internal sealed partial class RtNetlink
     /// <summary>Asks which way a packet to an address would take, as <c>ip route get</c> does.</summary>
     /// <param name="destination">The address.</param>
     /// <param name="mark">The firewall mark that the packet carries, or 0.</param>
+    /// <param name="user">Whose packet; null for this process' user.</param>
     /// <returns>The way, or null where the kernel has none.</returns>
-    public RouteInfo? LookUp(IpAddr destination, uint mark)
+    public RouteInfo? LookUp(IpAddr destination, uint mark, uint? user = null)
     {
         NetlinkWriter request = new(Rtnl.RTM_GETROUTE, 0);
         byte[] header = new byte[Rtnl.RtMsgSize];
@@ -62,6 +63,11 @@ internal sealed partial class RtNetlink
         if (mark != 0)
         {
             request.Attribute(Rtnl.RTA_MARK, mark);
+        }
+
+        if (user is { } uid)
+        {
+            request.Attribute(Rtnl.RTA_UID, uid);
         }
 
         try

@@ -63,6 +63,7 @@ internal static class Rtnl
     public const ushort RTA_PRIORITY = 6;
     public const ushort RTA_TABLE = 15;
     public const ushort RTA_MARK = 16;
+    public const ushort RTA_UID = 25;
     public const uint RTM_F_CLONED = 0x200;
     public const uint RTM_F_LOOKUP_TABLE = 0x1000;
     public const byte RTN_UNICAST = 1;
