@@ -46,6 +46,9 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>What is answered, by the type of the message; a stream sends them all.</summary>
     public List<IMessage> Answers { get; } = [];
 
+    /// <summary>Where it is.</summary>
+    public string Address => $"unix:{_socket}";
+
     public static async Task<FakeServer> StartAsync()
     {
         FakeServer server = new();

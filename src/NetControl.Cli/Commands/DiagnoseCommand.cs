@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using NetControl.Cli.Output;
 using NetControl.Protocol.V1;
 using Client = NetControl.Protocol.V1.DiagnosticsService.DiagnosticsServiceClient;
@@ -8,6 +9,9 @@ namespace NetControl.Cli.Commands;
 /// <summary>netctl diagnose: what is wrong around the devices, and how to put it right.</summary>
 internal static class DiagnoseCommand
 {
+    private const string Warning = "warning";
+    private const string Error = "error";
+
     public static Command Create()
     {
         Argument<string> device = new("device")
@@ -16,11 +20,19 @@ internal static class DiagnoseCommand
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => "",
         };
-        return new Command("diagnose", "Look for what is wrong with interfaces, routes, rules and settings.") { device }.Does(async (p, c) =>
+        Option<string?> failOn = new("--fail-on") { Description = "End with exit code 1 if something is found that is as severe, or more." };
+        failOn.AcceptOnlyFromAmong(Warning, Error);
+        return new Command("diagnose", "Look for what is wrong with interfaces, routes, rules and settings.") { device, failOn }.Does(async (p, c) =>
         {
             DiagnoseRoutingRequest request = new() { Device = Common.Qualify("devices", p.GetValue(device) ?? "") };
             DiagnoseRoutingResponse response = await new Client(c.Invoker).DiagnoseRoutingAsync(request, cancellationToken: c.Cancellation);
             c.Printer.Print(response, () => DiagnosticsText.Of(response));
+            int grave = p.GetValue(failOn) is { } least
+                ? response.Findings.Count(finding => least == Warning || finding.Severity == Finding.Types.Severity.Error) : 0;
+            if (grave > 0)
+            {
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{grave} of the findings count as a failure"));
+            }
         });
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Grpc.Net.Client;
 
 namespace NetControl.Cli.Commands;
 
@@ -26,10 +27,10 @@ internal static class HealthCommand
         {
             TimeSpan patience = Common.ParseDuration(p.GetValue(timeout))?.ToTimeSpan() ?? TimeSpan.FromSeconds(UsualPatience);
             HealthCheckRequest request = new() { Service = p.GetRequiredValue(service) };
-            Task<HealthCheckResponse> Ask() => new Health.HealthClient(c.Invoker).CheckAsync(
+            Task<HealthCheckResponse> Ask(CallInvoker invoker) => new Health.HealthClient(invoker).CheckAsync(
                 request, deadline: DateTime.UtcNow + patience, cancellationToken: c.Cancellation).ResponseAsync;
             HealthCheckResponse response = Common.ParseDuration(p.GetValue(wait)) is { } longest
-                ? await WaitAsync(Ask, longest.ToTimeSpan(), c.Cancellation) : await Ask();
+                ? await WaitAsync(Ask, longest.ToTimeSpan(), c) : await Ask(c.Invoker);
             c.Printer.Print(response, () => $"{response.Status}\n");
             if (response.Status != HealthCheckResponse.Types.ServingStatus.Serving)
             {
@@ -39,15 +40,17 @@ internal static class HealthCommand
     }
 
     private static async Task<HealthCheckResponse> WaitAsync(
-        Func<Task<HealthCheckResponse>> ask, TimeSpan longest, CancellationToken cancellation)
+        Func<CallInvoker, Task<HealthCheckResponse>> ask, TimeSpan longest, CommandContext context)
     {
         using PeriodicTimer timer = new(s_pause);
-        for (long start = Stopwatch.GetTimestamp(); ; await timer.WaitForNextTickAsync(cancellation))
+        for (long start = Stopwatch.GetTimestamp(); ; await timer.WaitForNextTickAsync(context.Cancellation))
         {
             bool last = Stopwatch.GetElapsedTime(start) >= longest;
             try
             {
-                HealthCheckResponse response = await ask();
+                // A channel that once found nobody waits longer and longer between its tries, and stays with the address that it was made for.
+                using GrpcChannel channel = context.Connect();
+                HealthCheckResponse response = await ask(channel.CreateCallInvoker());
                 if (last || response.Status == HealthCheckResponse.Types.ServingStatus.Serving)
                 {
                     return response;

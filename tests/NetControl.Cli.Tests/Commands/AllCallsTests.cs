@@ -1,7 +1,10 @@
+using System.CommandLine;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Health.V1;
+using NetControl.Cli.Commands;
+using NetControl.Cli.Connection;
 using NetControl.Protocol.V1;
 
 namespace NetControl.Cli.Tests.Commands;
@@ -254,6 +257,44 @@ public sealed class AllCallsTests
         Assert.Equal(expected, code);
         Assert.Equal($"{status}\n", output);
         Assert.Equal("ready", Assert.IsType<HealthCheckRequest>(server.Calls.Single().Request).Service);
+    }
+
+    [Fact]
+    public async Task HealthWait_LooksForTheServerAnew()
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        server.Answers.Add(new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.Serving });
+        using StringWriter output = new();
+        try
+        {
+            Environment.SetEnvironmentVariable(ServerAddress.Variable, "unix:/nowhere/at/all.sock");
+            Task<int> waiting = NetctlCommand.Create().Parse(["health", "ready", "--wait", "60s"]).InvokeAsync(
+                new InvocationConfiguration { Output = output }, TestContext.Current.CancellationToken);
+            Environment.SetEnvironmentVariable(ServerAddress.Variable, server.Address);
+            Assert.Equal(ExitCode.Ok, await waiting);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(ServerAddress.Variable, null);
+        }
+
+        Assert.Equal("Serving\n", output.ToString());
+    }
+
+    [Theory]
+    [InlineData(Finding.Types.Severity.Warning, "", ExitCode.Ok)]
+    [InlineData(Finding.Types.Severity.Warning, "--fail-on=error", ExitCode.Ok)]
+    [InlineData(Finding.Types.Severity.Warning, "--fail-on=warning", ExitCode.Refused)]
+    [InlineData(Finding.Types.Severity.Error, "", ExitCode.Ok)]
+    [InlineData(Finding.Types.Severity.Error, "--fail-on=error", ExitCode.Refused)]
+    [InlineData(Finding.Types.Severity.Error, "--fail-on=warning", ExitCode.Refused)]
+    public async Task Diagnose_FailsOnWhatItIsTold(Finding.Types.Severity found, string option, int expected)
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        server.Answers.Add(new DiagnoseRoutingResponse { Checks = 3, Findings = { new Finding { Severity = found, Code = "RULE_MISSING" } } });
+        (int code, string output, _) = await server.RunAsync([.. ((string[])["diagnose", option]).Where(word => word.Length > 0)]);
+        Assert.Equal(expected, code);
+        Assert.Contains("RULE_MISSING", output, StringComparison.Ordinal);
     }
 
     [Fact]
