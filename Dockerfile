@@ -26,7 +26,7 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
       dotnet publish src/NetControl.$project -c Release -r "$rid" -o /out \
         ${VERSION:+-p:Version=$VERSION} ${COMMIT:+-p:SourceRevisionId=$COMMIT} || exit 1; \
     done; \
-    rm -f /out/*.dbg /out/*.xml /out/*.json
+    rm -f /out/*.dbg /out/*.pdb /out/*.xml /out/*.json
 
 FROM source AS ordinary
 ARG VERSION=""

@@ -95,9 +95,11 @@
     - --log-level={{ $v.log.level }}
     - --log-format={{ $v.log.format }}
     - --drain-timeout={{ int $v.drain.timeoutSeconds }}s
-  {{- with $v.extraEnv }}
-  env: {{- toYaml . | nindent 4 }}
-  {{- end }}
+  env:
+    - {name: NETCTL_ADDRESS, value: "unix:/run/netcontrol/netcontrol.sock"}
+    {{- with $v.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   ports:
     - {name: nc-metrics, containerPort: {{ int $v.ports.metrics }}}
     - {name: nc-health, containerPort: {{ int $v.ports.health }}}
