@@ -34,14 +34,25 @@ internal static class HopMappingDns
 
     public static V1.DnsInterceptHop ToMessage(this DnsInterceptHop hop) => new() { Local = $"{hop.Local}", Remote = $"{hop.Remote}" };
 
-    public static HopPart ToPart(this V1.DnsSplitHop message) => new HopPart("dnssplit")
-        .Required("direct", "direct", string.Join(',', message.Direct), "cluster.local")
-        .Option("resolver", "resolver", HopMapping.OrNull(message.Resolver))
-        .Required("remote", "remote", message.Remote, "1.1.1.1:53")
-        .Option("over", "tls", message.Tls ? "tls" : null)
-        .Option("name", "certificate_name", HopMapping.OrNull(message.CertificateName))
-        .Option("resolvconf", "resolv_conf", message.HasResolvConf ? message.ResolvConf : null)
-        .Cache(message.CacheSize);
+    public static HopPart ToPart(this V1.DnsSplitHop message)
+    {
+        HopPart part = new("dnssplit");
+        if (message is { Tls: true, Https: true })
+        {
+            part.Fault("https", "cannot be had together with tls; leave one of them out");
+        }
+
+        return part
+            .Required("direct", "direct", string.Join(',', message.Direct), "cluster.local")
+            .Option("resolver", "resolver", HopMapping.OrNull(message.Resolver))
+            .Required("remote", "remote", message.Remote, "1.1.1.1:53")
+            .Option("over", "https", message.Https ? "https" : null)
+            .Option("over", "tls", message is { Tls: true, Https: false } ? "tls" : null)
+            .Option("name", "certificate_name", HopMapping.OrNull(message.CertificateName))
+            .Option("path", "path", HopMapping.OrNull(message.Path))
+            .Option("resolvconf", "resolv_conf", message.HasResolvConf ? message.ResolvConf : null)
+            .Cache(message.CacheSize);
+    }
 
     public static V1.DnsSplitHop ToMessage(this DnsSplitHop hop)
     {
@@ -50,7 +61,9 @@ internal static class HopMappingDns
             Direct = { hop.Direct.Text.Split(',') },
             Resolver = hop.Resolver is { } resolver ? $"{resolver}" : "",
             Remote = $"{hop.Remote}",
-            Tls = hop.IsTls,
+            Tls = hop.Over == DnsCarrier.Tls,
+            Https = hop.Over == DnsCarrier.Https,
+            Path = hop.Over == DnsCarrier.Https ? hop.Path : "",
             CertificateName = hop.Name ?? "",
             CacheSize = (uint)hop.CacheSize,
         };

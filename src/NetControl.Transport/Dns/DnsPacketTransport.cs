@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 
 namespace NetControl.Transport.Dns;
 
 /// <summary>Asks over datagrams, each query from a socket of its own: whoever wants to forge an answer has to guess its port as well.</summary>
 public sealed class DnsPacketTransport : IDnsTransport
 {
-    private readonly IPacketListener _packets;
-    private readonly AddrPort _server;
+    private readonly Func<CancellationToken, ValueTask<IPacketConnection>> _open;
+    private readonly Func<CancellationToken, ValueTask<AddrPort>> _find;
 
     /// <summary>Makes a transport.</summary>
     /// <param name="packets">Opens the sockets.</param>
@@ -16,8 +17,23 @@ public sealed class DnsPacketTransport : IDnsTransport
     public DnsPacketTransport(IPacketListener packets, AddrPort server)
     {
         ArgumentNullException.ThrowIfNull(packets);
-        _packets = packets;
-        _server = server;
+        _open = packets.ListenAsync;
+        _find = _ => new ValueTask<AddrPort>(server);
+    }
+
+    /// <summary>Makes a transport to a resolver whose name this machine finds.</summary>
+    internal DnsPacketTransport(IPacketListener packets, ServerAddress server)
+    {
+        _open = packets.ListenAsync;
+        _find = server.GetAsync;
+    }
+
+    /// <summary>Makes a transport to a resolver whose name the way takes.</summary>
+    internal DnsPacketTransport(IServerPacketListener packets, HostPort server)
+    {
+        _open = token => packets.ListenAsync(server, token);
+        AddrPort anywhere = new(IpAddr.AnyV4, server.Port); // the socket leads nowhere else
+        _find = _ => new ValueTask<AddrPort>(anywhere);
     }
 
     /// <inheritdoc/>
@@ -25,7 +41,8 @@ public sealed class DnsPacketTransport : IDnsTransport
     public async ValueTask<byte[]> ExchangeAsync(ReadOnlyMemory<byte> query, CancellationToken cancellationToken = default)
     {
         DnsStep.CheckQuery(query.Span);
-        using IPacketConnection connection = await OpenAsync(cancellationToken);
+        AddrPort server = await ReachAsync(_find, cancellationToken);
+        using IPacketConnection connection = await ReachAsync(_open, cancellationToken);
         DnsAnswerWaiter waiter = new(query, cancellationToken);
         connection.Receive(waiter);
 
@@ -34,7 +51,7 @@ public sealed class DnsPacketTransport : IDnsTransport
             cancellationToken.UnsafeRegister(static socket => ((IPacketConnection)socket!).Dispose(), connection);
         try
         {
-            connection.Send(query.Span, _server);
+            connection.Send(query.Span, server);
             return await waiter.Answer;
         }
         catch (NetworkException e)
@@ -49,11 +66,11 @@ public sealed class DnsPacketTransport : IDnsTransport
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<IPacketConnection> OpenAsync(CancellationToken cancellationToken)
+    private static async ValueTask<T> ReachAsync<T>(Func<CancellationToken, ValueTask<T>> step, CancellationToken cancellationToken)
     {
         try
         {
-            return await _packets.ListenAsync(cancellationToken);
+            return await step(cancellationToken);
         }
         catch (Exception e) when (e is DialException or IOException)
         {

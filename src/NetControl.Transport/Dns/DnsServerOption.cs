@@ -55,6 +55,15 @@ internal static class DnsServerOption
         return good;
     }
 
+    /// <summary>Reads an option that is the path of a URL; the one that resolvers serve if it is not there.</summary>
+    public static bool TryGetPath(HopText text, HopOptions options, string key, out string path, [NotNullWhen(false)] out ChainError? error)
+    {
+        path = options[key]?.Value ?? DnsHttpsTransport.DefaultPath;
+        bool good = path.StartsWith('/') && !path.Any(c => c is <= ' ' or > '~' or '#' or '?');
+        error = good ? null : text.Error(options[key]!.Value.Offset, $"is no path; write e.g. {key}={DnsHttpsTransport.DefaultPath}");
+        return good;
+    }
+
     /// <summary>Reads an option that has to be there, an IP address; the port is 53 if left out.</summary>
     public static bool TryGetAddress(HopText text, HopOptions options, string key, out AddrPort server,
         [NotNullWhen(false)] out ChainError? error)

@@ -11,12 +11,14 @@ namespace NetControl.Transport.Dns;
 /// <param name="Direct">The zones of the direct resolver.</param>
 /// <param name="Resolver">The direct resolver; null for those of <paramref name="ResolvConfPath"/>.</param>
 /// <param name="Remote">The resolver behind the way.</param>
-/// <param name="IsTls">Whether that one is asked over TLS.</param>
-/// <param name="Name">The name that its certificate has to be for; null for its host.</param>
+/// <param name="Over">How that one is asked.</param>
+/// <param name="Name">The name in its URL, and that its certificate has to be for; null for its host.</param>
 /// <param name="ResolvConfPath">The file that names search domains and resolvers; null for the system's.</param>
 /// <param name="CacheSize">How many answers of the remote resolver are kept; 0: none.</param>
+/// <param name="Path">The path of its URL; of use over HTTPS only.</param>
 public sealed record DnsSplitHop(
-    DnsZones Direct, AddrPort? Resolver, HostPort Remote, bool IsTls, string? Name, string? ResolvConfPath, int CacheSize) : Hop
+    DnsZones Direct, AddrPort? Resolver, HostPort Remote, DnsCarrier Over, string? Name, string? ResolvConfPath, int CacheSize,
+    string Path = DnsHttpsTransport.DefaultPath) : Hop
 {
     private const string SystemResolvConf = "/etc/resolv.conf";
 
@@ -28,8 +30,9 @@ public sealed record DnsSplitHop(
         $"{Type}:direct={Direct}",
         Resolver is null ? "" : $"&resolver={Resolver}",
         $"&remote={Remote}",
-        IsTls ? "&over=tls" : "",
+        Over switch { DnsCarrier.Tls => "&over=tls", DnsCarrier.Https => "&over=https", _ => "" },
         Name is null ? "" : $"&name={HopOptions.Encode(Name)}",
+        Path == DnsHttpsTransport.DefaultPath ? "" : $"&path={HopOptions.Encode(Path)}",
         ResolvConfPath is null ? "" : $"&resolvconf={HopOptions.Encode(ResolvConfPath)}",
         CacheSize == 0 ? "" : $"&{DnsCacheOption.Key}={CacheSize}");
 
@@ -49,7 +52,12 @@ public sealed record DnsSplitHop(
         IDnsTransport direct = Resolver is { } resolver
             ? DnsFallbackTransport.Over(context.Direct, resolver, time)
             : new DnsConfiguredTransport(conf, context.Direct, time);
-        IDnsTransport remote = IsTls ? DotHop.Transport(inner.Streams, Remote, Name) : DnsFallbackTransport.Over(inner, Remote, time);
+        IDnsTransport remote = Over switch
+        {
+            DnsCarrier.Tls => DotHop.Transport(inner.Streams, Remote, Name),
+            DnsCarrier.Https => DohHop.Transport(inner, Remote, Name ?? Host(Remote), Path, context),
+            _ => DnsFallbackTransport.Over(inner, Remote, context),
+        };
         DnsSplitter splitter = new(Direct, () => conf.Content.Search, direct, DnsCacheOption.Wrap(remote, CacheSize, time), time);
 
         // The socket's own user judges idleness; here only a session that it has left behind must not stay.
@@ -59,4 +67,6 @@ public sealed record DnsSplitHop(
             new DnsSplitStreamDialer(splitter, inner.Streams, time),
             new PacketProxyListener(new DnsSplitPacketProxy(splitter, others)));
     }
+
+    private static string Host(HostPort server) => server.IsAddress ? $"{server.Address.Address}" : server.Host;
 }

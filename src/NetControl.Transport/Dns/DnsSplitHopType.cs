@@ -8,20 +8,20 @@ namespace NetControl.Transport.Dns;
 /// <remarks>
 /// <c>direct</c> is a list of zones, address ranges (their reverse names) and <c>search</c> (the search domains of resolv.conf);
 /// <c>resolver</c> the resolver for them, those of resolv.conf if left out; <c>remote</c> the one for all other names, asked through the hops
-/// before this one, over UDP and TCP as they carry it, or <c>over=tls</c>.
+/// before this one, over UDP and TCP as they carry it, or <c>over=tls</c> or <c>over=https</c>.
 /// </remarks>
 public sealed class DnsSplitHopType : HopType
 {
     internal const string Scheme = "dnssplit";
 
-    private static readonly string[] s_keys = ["direct", "resolver", "remote", "over", "name", "resolvconf", DnsCacheOption.Key];
+    private static readonly string[] s_keys = ["direct", "resolver", "remote", "over", "name", "path", "resolvconf", DnsCacheOption.Key];
 
     /// <inheritdoc/>
     public override string Name => Scheme;
 
     /// <inheritdoc/>
     public override string Grammar =>
-        "dnssplit:direct=zone|range|search,...[&resolver=address[:port]]&remote=host[:port][&over=tls[&name=certificate name]]"
+        "dnssplit:direct=zone|range|search,...[&resolver=address[:port]]&remote=host[:port][&over=tls|https[&name=certificate name][&path=/dns-query]]"
         + "[&resolvconf=path][&cache=N]";
 
     /// <inheritdoc/>
@@ -33,16 +33,17 @@ public sealed class DnsSplitHopType : HopType
         if (!HopOptions.TryParse(text, text.RestOffset, text.Text.Length, s_keys, out HopOptions? options, out error)
             || !TryGetZones(text, options, out DnsZones? direct, out error)
             || !TryGetResolver(text, options, ref resolver, out error)
-            || !TryGetOver(text, options, out bool isTls, out error)
+            || !TryGetOver(text, options, out DnsCarrier over, out error)
             || !DnsServerOption.TryGet(
-                text, options, "remote", isTls ? DnsServerOption.TlsPort : DnsServerOption.DnsPort, out HostPort remote, out error)
+                text, options, "remote", PortOf(over), out HostPort remote, out error)
             || !DnsServerOption.TryGetName(text, options, "name", out string? name, out error)
+            || !TryGetPath(text, options, over, out string path, out error)
             || !DnsCacheOption.TryGet(text, options, out int cacheSize, out error))
         {
             return false;
         }
 
-        hop = new DnsSplitHop(direct, resolver, remote, isTls, name, options["resolvconf"]?.Value, cacheSize);
+        hop = new DnsSplitHop(direct, resolver, remote, over, name, options["resolvconf"]?.Value, cacheSize, path);
         return true;
     }
 
@@ -74,11 +75,36 @@ public sealed class DnsSplitHopType : HopType
         return good;
     }
 
-    private static bool TryGetOver(HopText text, HopOptions options, out bool isTls, [NotNullWhen(false)] out ChainError? error)
+    private static bool TryGetOver(HopText text, HopOptions options, out DnsCarrier over, [NotNullWhen(false)] out ChainError? error)
     {
         HopOption? option = options["over"];
-        isTls = string.Equals(option?.Value, "tls", StringComparison.OrdinalIgnoreCase);
-        error = option is null || isTls ? null : text.Error(option.Value.Offset, $"'{option.Value.Value}' is unknown; write over=tls, or leave it out");
-        return error is null;
+        (bool known, over) = option?.Value.ToUpperInvariant() switch
+        {
+            null => (true, DnsCarrier.Plain),
+            "TLS" => (true, DnsCarrier.Tls),
+            "HTTPS" => (true, DnsCarrier.Https),
+            _ => (false, DnsCarrier.Plain),
+        };
+        error = known ? null : text.Error(option!.Value.Offset, $"'{option.Value.Value}' is unknown; write over=tls or over=https, or leave it out");
+        return known;
     }
+
+    private static bool TryGetPath(HopText text, HopOptions options, DnsCarrier over, out string path, [NotNullWhen(false)] out ChainError? error)
+    {
+        if (over != DnsCarrier.Https && options["path"] is { } option)
+        {
+            path = "";
+            error = text.Error(option.Offset, "path= is for over=https only; write that too, or leave it out");
+            return false;
+        }
+
+        return DnsServerOption.TryGetPath(text, options, "path", out path, out error);
+    }
+
+    private static ushort PortOf(DnsCarrier over) => over switch
+    {
+        DnsCarrier.Tls => DnsServerOption.TlsPort,
+        DnsCarrier.Https => DnsServerOption.HttpsPort,
+        _ => DnsServerOption.DnsPort,
+    };
 }

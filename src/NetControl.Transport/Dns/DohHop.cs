@@ -24,15 +24,18 @@ public sealed record DohHop(string Name, HostPort Server, string Path, int Cache
     /// <inheritdoc/>
     public override IReadOnlyList<HostPort> Servers => [Server];
 
-    private protected override IDnsTransport MakeTransport(Way inner, HopContext context)
+    /// <summary>A resolver that is asked over HTTPS.</summary>
+    internal static IDnsTransport Transport(Way way, HostPort server, string name, string path, HopContext context)
     {
         TlsClientOptions options = new()
         {
-            ServerName = Name,
-            CertificateName = Name,
+            ServerName = name,
+            CertificateName = name,
             ApplicationProtocols = DnsHttpsTransport.ApplicationProtocols,
         };
-        StreamDialerEndpoint server = new(new TlsStreamDialer(inner.Streams, options), Server);
-        return new DnsHttpsTransport(server, new HostPort(Name, Server.Port), Path, context.TimeProvider, context.CurrentLoop);
+        StreamDialerEndpoint endpoint = new(new TlsStreamDialer(way.Streams, options), server);
+        return new DnsHttpsTransport(endpoint, new HostPort(name, server.Port), path, context.TimeProvider, context.CurrentLoop);
     }
+
+    private protected override IDnsTransport MakeTransport(Way inner, HopContext context) => Transport(inner, Server, Name, Path, context);
 }

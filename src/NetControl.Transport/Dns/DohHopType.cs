@@ -28,6 +28,7 @@ public sealed class DohHopType : HopType
                 text, text.RestOffset, text.Text.Length, ["name", "address", "path", DnsCacheOption.Key], out HopOptions? options, out error)
             || !DnsServerOption.TryGetName(text, options, "name", out string? name, out error)
             || !DnsCacheOption.TryGet(text, options, out int cacheSize, out error)
+            || !DnsServerOption.TryGetPath(text, options, "path", out string path, out error)
             || (options["address"] is not null
                 && !DnsServerOption.TryGet(text, options, "address", DnsServerOption.HttpsPort, out server, out error)))
         {
@@ -37,13 +38,6 @@ public sealed class DohHopType : HopType
         if (name is null)
         {
             error = text.Error(0, "doh needs name=; write e.g. doh:name=dns.example&address=192.0.2.53");
-            return false;
-        }
-
-        string path = options["path"]?.Value ?? DnsHttpsTransport.DefaultPath;
-        if (!path.StartsWith('/') || path.Any(c => c is <= ' ' or > '~' or '#' or '?'))
-        {
-            error = text.Error(options["path"]!.Value.Offset, "is no path; write e.g. path=/dns-query");
             return false;
         }
 

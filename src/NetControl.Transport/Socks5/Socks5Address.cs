@@ -18,7 +18,11 @@ internal static class Socks5Address
     /// <summary>The bytes an address takes: 7 for IPv4, 19 for IPv6.</summary>
     public static int LengthOf(in AddrPort address) => address.IsV4 ? 7 : 19;
 
-    /// <summary>Writes an address. The destination has room for <see cref="LengthOf"/>.</summary>
+    /// <summary>The bytes a destination takes.</summary>
+    public static int LengthOf(in HostPort destination) => destination.IsAddress
+        ? LengthOf(destination.Address) : 1 + 1 + Encoding.UTF8.GetByteCount(destination.Host) + 2;
+
+    /// <summary>Writes an address. The destination has room for its length.</summary>
     /// <returns>The number of bytes written.</returns>
     public static int Write(Span<byte> to, in AddrPort address)
     {

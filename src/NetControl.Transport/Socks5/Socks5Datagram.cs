@@ -5,15 +5,12 @@ namespace NetControl.Transport.Socks5;
 /// <summary>The header that a SOCKS5 relay puts before each datagram (RFC 1928 section 7).</summary>
 internal static class Socks5Datagram
 {
-    /// <summary>The longest header written here: reserved, fragment, IPv6 address.</summary>
-    public const int MaxHeader = 3 + 19;
-
-    /// <summary>The header's length for an address: 10 for IPv4, 22 for IPv6.</summary>
-    public static int HeaderLength(in AddrPort address) => 3 + Socks5Address.LengthOf(address);
+    /// <summary>The header's length for a destination: 10 for IPv4, 22 for IPv6.</summary>
+    public static int HeaderLength(in HostPort destination) => 3 + Socks5Address.LengthOf(destination);
 
     /// <summary>Writes the header for a destination.</summary>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteHeader(Span<byte> to, in AddrPort destination)
+    public static int WriteHeader(Span<byte> to, in HostPort destination)
     {
         to[..3].Clear();
         return 3 + Socks5Address.Write(to[3..], destination);
@@ -30,6 +27,21 @@ internal static class Socks5Datagram
         }
 
         if (!Socks5Address.TryRead(datagram[3..], out source, out int length))
+        {
+            return false;
+        }
+
+        payload = datagram[(3 + length)..];
+        return true;
+    }
+
+    /// <summary>Reads the payload behind a header, whoever the source is; it may be a name.</summary>
+    public static bool TrySkipHeader(ReadOnlySpan<byte> datagram, out ReadOnlySpan<byte> payload)
+    {
+        payload = default;
+        int length = datagram.Length < 5 || datagram[0] != 0 || datagram[1] != 0 || datagram[2] != 0
+            ? 0 : Socks5Address.Measure(datagram[3], datagram[4]);
+        if (length == 0 || datagram.Length < 3 + length)
         {
             return false;
         }

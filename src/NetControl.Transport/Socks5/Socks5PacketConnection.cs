@@ -18,16 +18,24 @@ internal sealed class Socks5PacketConnection : IPacketConnection, IPacketHandler
     private readonly IStreamConnection _control;
     private readonly IPacketConnection _datagrams;
     private readonly AddrPort _relay;
+    private readonly HostPort? _server;
+    private Destination? _lastSent; // of no other use than to say from where a server's answers come
     private IPacketHandler? _handler;
     private volatile Exception? _controlError;
     private volatile bool _closed;
     private int _closeReported;
 
-    internal Socks5PacketConnection(IStreamConnection control, IPacketConnection datagrams, AddrPort relay)
+    /// <summary>Makes a socket.</summary>
+    /// <param name="control">Ends the association when it ends.</param>
+    /// <param name="datagrams">Carries datagrams to the relay.</param>
+    /// <param name="relay">The relay.</param>
+    /// <param name="server">Where all datagrams go, whatever address they are sent to; null for that address.</param>
+    internal Socks5PacketConnection(IStreamConnection control, IPacketConnection datagrams, AddrPort relay, HostPort? server = null)
     {
         _control = control;
         _datagrams = datagrams;
         _relay = relay;
+        _server = server;
     }
 
     /// <inheritdoc/>
@@ -38,9 +46,15 @@ internal sealed class Socks5PacketConnection : IPacketConnection, IPacketHandler
             throw new NetworkException(NetworkError.Closed);
         }
 
-        if (Socks5Datagram.HeaderLength(destination) + payload.Length > (_relay.IsV4 ? MaxDatagramV4 : MaxDatagramV6))
+        HostPort target = _server ?? destination;
+        if (Socks5Datagram.HeaderLength(target) + payload.Length > (_relay.IsV4 ? MaxDatagramV4 : MaxDatagramV6))
         {
             throw new NetworkException(NetworkError.MessageTooLarge, "message is larger than a datagram to the SOCKS5 relay can be");
+        }
+
+        if (_server is not null && _lastSent?.Address != destination)
+        {
+            _lastSent = new Destination(destination);
         }
 
         // Taken out while in use: a socket that delivers inside Send may lead back here on the same thread.
@@ -48,7 +62,7 @@ internal sealed class Socks5PacketConnection : IPacketConnection, IPacketHandler
         t_buffer = null;
         try
         {
-            int header = Socks5Datagram.WriteHeader(buffer, destination);
+            int header = Socks5Datagram.WriteHeader(buffer, target);
             payload.CopyTo(buffer.AsSpan(header));
             return _datagrams.Send(buffer.AsSpan(0, header + payload.Length), _relay);
         }
@@ -90,9 +104,21 @@ internal sealed class Socks5PacketConnection : IPacketConnection, IPacketHandler
     /// <remarks>Only the relay is heard: anyone may send to the socket, but only the relay speaks for the proxy.</remarks>
     public void OnPacket(ReadOnlySpan<byte> payload, in AddrPort source)
     {
-        if (source == _relay && Socks5Datagram.TryParse(payload, out AddrPort origin, out ReadOnlySpan<byte> data))
+        if (source != _relay)
         {
-            _handler!.OnPacket(data, origin);
+            return;
+        }
+
+        if (_server is null)
+        {
+            if (Socks5Datagram.TryParse(payload, out AddrPort origin, out ReadOnlySpan<byte> data))
+            {
+                _handler!.OnPacket(data, origin);
+            }
+        }
+        else if (_lastSent is { } server && Socks5Datagram.TrySkipHeader(payload, out ReadOnlySpan<byte> answer))
+        {
+            _handler!.OnPacket(answer, server.Address);
         }
     }
 
@@ -139,4 +165,7 @@ internal sealed class Socks5PacketConnection : IPacketConnection, IPacketHandler
             Dispose();
         }
     }
+
+    /// <summary>An address that one thread writes and another reads, in one piece.</summary>
+    private sealed record Destination(AddrPort Address);
 }

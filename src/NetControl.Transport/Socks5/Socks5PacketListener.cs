@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NetControl.Network;
+using NetControl.Transport.Chains;
 
 namespace NetControl.Transport.Socks5;
 
@@ -7,7 +8,7 @@ namespace NetControl.Transport.Socks5;
 /// <remarks>
 /// Each has a control connection of its own, which is watched: the association lives exactly as long as it does (RFC 1928 section 7).
 /// </remarks>
-public sealed class Socks5PacketListener : IPacketListener
+public sealed class Socks5PacketListener : IServerPacketListener
 {
     private static readonly HostPort Anywhere = new AddrPort(IpAddr.AnyV4, 0);
 
@@ -30,15 +31,28 @@ public sealed class Socks5PacketListener : IPacketListener
 
     /// <inheritdoc/>
     /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol.</exception>
+    public ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default) => OpenAsync(server: null, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>The proxy looks the name up: each datagram bears it.</remarks>
+    /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol; or the name is too long for it.</exception>
+    public ValueTask<IPacketConnection> ListenAsync(HostPort server, CancellationToken cancellationToken = default) =>
+        OpenAsync(server, cancellationToken);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default)
+    private async ValueTask<IPacketConnection> OpenAsync(HostPort? server, CancellationToken cancellationToken)
     {
+        if (server is { } named && !Socks5Address.CanCarry(named))
+        {
+            throw new Socks5Exception(DialFailure.NameNotResolved, "the host name is longer than the 255 bytes that SOCKS5 can carry");
+        }
+
         (IStreamConnection control, HostPort? bound) = await _client.RequestAsync(Socks5Command.UdpAssociate, Anywhere, cancellationToken);
         try
         {
             AddrPort relay = Relay(bound, control.RemoteAddress);
             IPacketConnection datagrams = await _datagrams.ListenAsync(cancellationToken);
-            var connection = new Socks5PacketConnection(control, datagrams, relay);
+            Socks5PacketConnection connection = new(control, datagrams, relay, server);
             connection.Watch();
             return connection;
         }

@@ -23,6 +23,7 @@ public sealed class HopMappingTests
         "dnssplit:direct=a.example&resolver=[fd00::1]:54&remote=dns.example:853&over=tls&name=x.example",
         "dnssplit:direct=a.example&remote=1.1.1.1&over=TLS&resolvconf=/tmp/a%26b&cache=7",
         "dnssplit:direct=a.example&remote=1.1.1.1&resolvconf=",
+        "dnssplit:direct=a.example&remote=dns.example&over=https", "dnssplit:direct=a&remote=1.1.1.1&over=https&name=x.example&path=/q%26&cache=7",
         "dnstruncate:",
         "do53:address=1.1.1.1", "do53:address=dns.example:5353&cache=1000", "do53:address=2001:db8::1",
         "doh:name=dns.example", "doh:name=d.example&address=[2001:db8::1]:8443&path=/q%26x&cache=100000",

@@ -42,6 +42,8 @@ public sealed class DnsSplitTests
     [InlineData("dnssplit:direct=cluster.local&remote=1.1.1.1", "dnssplit:direct=cluster.local&remote=1.1.1.1:53")]
     [InlineData("dnssplit:remote=1.1.1.1&over=TLS&direct=search,10.0.0.0/8&resolver=10.96.0.10&cache=100&name=one.one&resolvconf=/x/y",
         "dnssplit:direct=search,10.0.0.0/8&resolver=10.96.0.10:53&remote=1.1.1.1:853&over=tls&name=one.one&resolvconf=/x/y&cache=100")]
+    [InlineData("dnssplit:direct=a&remote=dns.example&over=HTTPS&name=n.example&path=/q%26", "dnssplit:direct=a&remote=dns.example:443&over=https&name=n.example&path=/q%26")]
+    [InlineData("dnssplit:direct=a&remote=1.1.1.1&over=https&path=/dns-query", "dnssplit:direct=a&remote=1.1.1.1:443&over=https")]
     [InlineData("do53:address=1.1.1.1", "do53:address=1.1.1.1:53")]
     [InlineData("do53:address=dns.example:54&cache=5", "do53:address=dns.example:54&cache=5")]
     [InlineData("dot:address=1.1.1.1&name=one.one", "dot:address=1.1.1.1:853&name=one.one")]
@@ -57,7 +59,9 @@ public sealed class DnsSplitTests
     [InlineData("dnssplit:remote=1.1.1.1", 1, "dnssplit needs direct=; write e.g. dnssplit:direct=cluster.local,10.0.0.0/8&remote=1.1.1.1:53")]
     [InlineData("dnssplit:direct=cluster.local", 1, "dnssplit needs remote=; write e.g. dnssplit:remote=1.1.1.1:53")]
     [InlineData("dnssplit:direct=a,,b&remote=1.1.1.1", 17, "'' is no zone, no range and not search; write e.g. cluster.local,10.0.0.0/8")]
-    [InlineData("dnssplit:direct=a&remote=1.1.1.1&over=quic", 39, "'quic' is unknown; write over=tls, or leave it out")]
+    [InlineData("dnssplit:direct=a&remote=1.1.1.1&over=quic", 39, "'quic' is unknown; write over=tls or over=https, or leave it out")]
+    [InlineData("dnssplit:direct=a&remote=1.1.1.1&path=/q", 39, "path= is for over=https only; write that too, or leave it out")]
+    [InlineData("dnssplit:direct=a&remote=1.1.1.1&over=https&path=q", 50, "is no path; write e.g. path=/dns-query")]
     [InlineData("do53:address=1.1.1.1&cache=x", 28, "'x' is no number of answers from 0 to 100000; write e.g. cache=1000")]
     [InlineData("dot:address=1.1.1.1&name=a..b", 26, "'a..b' is no host name")]
     public void Text_Invalid_NamesColumn(string text, int column, string message)
@@ -300,6 +304,61 @@ public sealed class DnsSplitTests
     }
 
     [Fact]
+    public async Task Udp_RemoteOverHttps_IsAskedInTlsThroughTheWay_AtItsPort()
+    {
+        MemoryStreamConnection resolver = new([], hang: true);
+        DialRecorder streams = new(_ => resolver);
+        Way way = Wrap("dnssplit:direct=cluster.local&remote=dns.example&over=https&resolver=10.96.0.10", new NoPackets("httpconnect"), streams);
+        using IPacketConnection socket = await ListenAsync(way, new PacketRecorder());
+        socket.Send(DnsMessages.Query("example.com"), s_anyResolver);
+        Assert.Equal(["dns.example:443"], streams.Dialled);
+        string hello = System.Text.Encoding.Latin1.GetString(resolver.Writes[0]);
+        Assert.Equal((char)22, hello[0]);
+        Assert.All(["dns.example", "\u0002h2\u0008http/1.1"], offer => Assert.Contains(offer, hello, StringComparison.Ordinal));
+        Assert.Empty(_cluster.Asked);
+    }
+
+    [Fact]
+    public async Task Do53_ByName_StraightFromHere_IsAskedOverUdp_WhereTheNameLeads()
+    {
+        List<string> looked = [];
+        HopContext context = new(new Way(_streams, _remote), _time, lookup: (host, _) =>
+        {
+            looked.Add(host);
+            return new ValueTask<IReadOnlyList<IpAddr>>([IpAddr.Parse("192.0.2.53")]);
+        });
+        DnsResolver resolver = Do53("do53:address=dns.example", context.Direct, context);
+        await resolver.QueryAsync(DnsMessages.Question("a.example"), TestContext.Current.CancellationToken);
+        await resolver.QueryAsync(DnsMessages.Question("b.example"), TestContext.Current.CancellationToken);
+        Assert.Equal([(AddrPort.Parse("192.0.2.53:53"), "a.example."), (AddrPort.Parse("192.0.2.53:53"), "b.example.")], _remote.Asked);
+        Assert.Equal(["dns.example"], looked);
+        Assert.Empty(_streams.Dialled);
+    }
+
+    [Fact]
+    public async Task Do53_ByName_BehindAProxyThatTakesNames_IsAskedOverUdpByItsName()
+    {
+        NamedListener proxy = new(_remote);
+        HopContext context = new(new Way(_streams, _cluster), _time, lookup: (_, _) => throw new InvalidOperationException("asked here"));
+        DnsResolver resolver = Do53("do53:address=dns.example:5353", new Way(_streams, proxy), context);
+        await resolver.QueryAsync(DnsMessages.Question("a.example"), TestContext.Current.CancellationToken);
+        Assert.Equal(new HostPort("dns.example", 5353), Assert.Single(proxy.Servers));
+        Assert.Empty(_streams.Dialled);
+    }
+
+    [Fact]
+    public async Task Do53_ByName_BehindAProxyThatTakesAddressesOnly_IsAskedOverTcp_WhichKnowsTheName()
+    {
+        HopContext context = new(new Way(new DialRecorder(), _cluster), _time, lookup: (_, _) => throw new InvalidOperationException("asked here"));
+        DialRecorder streams = new(_ => throw new DialException(DialFailure.Refused, "far"));
+        DnsResolver resolver = Do53("do53:address=dns.example", new Way(streams, _remote), context);
+        await Assert.ThrowsAsync<DnsException>(
+            async () => await resolver.QueryAsync(DnsMessages.Question("a.example"), TestContext.Current.CancellationToken));
+        Assert.Equal(["dns.example:53"], streams.Dialled);
+        Assert.Empty(_remote.Asked);
+    }
+
+    [Fact]
     public async Task Do53_Names_AreResolvedThroughTheWayAndRaced()
     {
         _remote.Answer = (query, _) => DnsAnswerCheck.TryReadQuery(query, out DnsQuestion question) && question.Type == DnsType.A
@@ -315,6 +374,14 @@ public sealed class DnsSplitTests
         Assert.Equal(2, _remote.Asked.Count);
         await way.Streams.DialAsync(AddrPort.Parse("192.0.2.1:80"), TestContext.Current.CancellationToken);
         Assert.Equal(2, _remote.Asked.Count);
+    }
+
+    // The resolver that the hop gives its lookups, by itself.
+    private static DnsResolver Do53(string text, Way inner, HopContext context)
+    {
+        Assert.True(HopRegistry.Standard.TryParse(text, out Chain? chain, out ChainError? error), error?.ToString());
+        Do53Hop hop = Assert.IsType<Do53Hop>(Assert.Single(chain.Hops));
+        return new DnsResolver(DnsFallbackTransport.Over(inner, hop.Server, context), context.TimeProvider);
     }
 
     private Way Wrap(string text, IPacketListener? packets = null, IStreamDialer? streams = null)
@@ -335,5 +402,19 @@ public sealed class DnsSplitTests
     {
         byte[]? frame = await DnsFraming.ReadAsync(connection, TestContext.Current.CancellationToken);
         return frame ?? throw new EndOfStreamException();
+    }
+
+    /// <summary>A proxy's packets, which take the name of a server.</summary>
+    private sealed class NamedListener(IPacketListener inner) : IServerPacketListener
+    {
+        public List<HostPort> Servers { get; } = [];
+
+        public ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default) => inner.ListenAsync(cancellationToken);
+
+        public ValueTask<IPacketConnection> ListenAsync(HostPort server, CancellationToken cancellationToken = default)
+        {
+            Servers.Add(server);
+            return inner.ListenAsync(cancellationToken);
+        }
     }
 }

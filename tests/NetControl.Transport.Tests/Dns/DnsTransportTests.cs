@@ -143,6 +143,43 @@ public sealed class DnsTransportTests
     }
 
     [Fact]
+    public async Task Fallback_WhereDatagramsWereSilent_AsksOverAStreamAtOnce_AndTriesThemAgainAfterAMinute()
+    {
+        ManualTimeProvider time = new();
+        FakeDnsTransport packets = new(_ => []) { IsSilent = true };
+        FakeDnsTransport streams = new(query => DnsMessages.Answer(query));
+        DnsFallbackTransport transport = new(packets, streams, time);
+        ValueTask<byte[]> first = transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromSeconds(2));
+        time.Advance(TimeSpan.FromSeconds(2));
+        await first;
+        Assert.True(transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken).IsCompletedSuccessfully);
+        Assert.Equal((2, 2), (packets.Asked.Count, streams.Asked.Count));
+        time.Advance(TimeSpan.FromMinutes(1));
+        packets.IsSilent = false;
+        packets.Answer = query => DnsMessages.Answer(query);
+        await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken);
+        Assert.Equal((3, 2), (packets.Asked.Count, streams.Asked.Count));
+    }
+
+    [Fact]
+    public async Task Fallback_AResolverThatIsSilentOnBoth_IsAskedByDatagramsAgain()
+    {
+        ManualTimeProvider time = new();
+        FakeDnsTransport packets = new(_ => []) { IsSilent = true };
+        FakeDnsTransport streams = new(_ => throw new DnsException(DnsError.Dial, "down"));
+        DnsFallbackTransport transport = new(packets, streams, time);
+        for (int asked = 2; asked <= 4; asked += 2)
+        {
+            ValueTask<byte[]> exchange = transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken);
+            time.Advance(TimeSpan.FromSeconds(2));
+            time.Advance(TimeSpan.FromSeconds(2));
+            await Assert.ThrowsAsync<DnsException>(async () => await exchange);
+            Assert.Equal(asked, packets.Asked.Count);
+        }
+    }
+
+    [Fact]
     public async Task Fallback_WayWithoutPackets_CostsNoTime()
     {
         FakeDnsTransport packets = new(_ => throw new DnsException(DnsError.Dial, "streams only"));

@@ -6,13 +6,15 @@ namespace NetControl.Transport.Tests.Socks5;
 
 public sealed class Socks5DatagramTests
 {
+    private const int MaxHeader = 3 + 19;
+
     [Theory]
     [InlineData("8.8.8.8:53", "00 00 00 01 08 08 08 08 00 35")]
     [InlineData("[2001:db8::1]:53", "00 00 00 04 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 00 35")]
     public void Header_Destination_IsExactAndComesBack(string destination, string hex)
     {
         AddrPort address = AddrPort.Parse(destination);
-        byte[] buffer = [.. Enumerable.Repeat((byte)0xAA, Socks5Datagram.MaxHeader), 7, 8];
+        byte[] buffer = [.. Enumerable.Repeat((byte)0xAA, MaxHeader), 7, 8];
         int length = Socks5Datagram.WriteHeader(buffer, address);
         Assert.Equal(Socks5AddressTests.Bytes(hex), buffer[..length]);
         Assert.Equal(length, Socks5Datagram.HeaderLength(address));
@@ -49,7 +51,7 @@ public sealed class Socks5DatagramTests
             return true;
         }
 
-        byte[] header = new byte[Socks5Datagram.MaxHeader];
+        byte[] header = new byte[MaxHeader];
         int length = Socks5Datagram.WriteHeader(header, source);
 
         // A mapped address comes in as IPv6 and goes out as IPv4; everything else is byte for byte the same.

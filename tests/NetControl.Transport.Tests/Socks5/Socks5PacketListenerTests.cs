@@ -83,6 +83,34 @@ public sealed class Socks5PacketListenerTests
         Assert.Equal(Socks5AddressTests.Bytes("00 00 00 01 08 08 08 08 00 35 01 02"), datagram);
     }
 
+    [Fact]
+    public async Task Listen_ForAServerByName_SendsTheName_AndHearsItWhateverItCallsItself()
+    {
+        var control = new MemoryStreamConnection(Answer("01 0a 00 00 01 13 88"), hang: true);
+        Socks5PacketListener listener = new(new FixedEndpoint(control), _datagrams);
+        using IPacketConnection connection = await listener.ListenAsync(new HostPort("ns.a", 53), TestContext.Current.CancellationToken);
+        connection.Receive(_recorder);
+        AddrPort mark = AddrPort.Parse("0.0.0.0:53");
+        AddrPort relay = AddrPort.Parse("10.0.0.1:5000");
+        IPacketHandler handler = _datagrams.Last.Handler!;
+        handler.OnPacket(Socks5AddressTests.Bytes("00 00 00 01 c0 00 02 01 00 35 01"), relay); // nothing was asked yet
+        connection.Send([1, 2], mark);
+        (byte[] datagram, AddrPort destination) = Assert.Single(_datagrams.Last.Sent);
+        Assert.Equal(Socks5AddressTests.Bytes("00 00 00 03 04 6e 73 2e 61 00 35 01 02"), datagram);
+        Assert.Equal(relay, destination);
+        handler.OnPacket(Socks5AddressTests.Bytes("00 00 00 01 c0 00 02 01 00 35 07"), relay);
+        handler.OnPacket(Socks5AddressTests.Bytes("00 00 00 03 04 6e 73 2e 61 00 35 08"), relay);
+        handler.OnPacket(Socks5AddressTests.Bytes("00 00 00 03 09 6e 73 2e 61 00 35 09"), relay); // cut
+        handler.OnPacket(Socks5AddressTests.Bytes("00 00 00 01 c0 00 02 01 00 35 0a"), AddrPort.Parse("10.0.0.9:5000"));
+        foreach (byte expected in (byte[])[7, 8])
+        {
+            (byte[] payload, AddrPort source) = await _recorder.NextAsync();
+            Assert.Equal((expected, mark), (Assert.Single(payload), source));
+        }
+
+        Assert.Equal(2, _recorder.Packets);
+    }
+
     [Theory]
     [InlineData("01 0a 00 00 01 00 00")]
     [InlineData("03 01 61 13 88")]

@@ -1,6 +1,6 @@
 using NetControl.Network;
 
-namespace NetControl.Transport.Shadowsocks;
+namespace NetControl.Transport.Chains;
 
 /// <summary>The address of a server that datagrams go to: packets, unlike streams, cannot be sent to a name.</summary>
 /// <remarks>Any thread. A name's first address is remembered for a minute, so that sessions do not each ask.</remarks>
