@@ -17,6 +17,7 @@ using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
+using NetControl.Transport.Dns;
 
 namespace NetControl.ControlPlane;
 
@@ -102,6 +103,9 @@ public sealed class NetControlPlane : IDisposable
 
     /// <summary>Changes of resources.</summary>
     public ChangeLog Changes { get; }
+
+    /// <summary>What becomes of the queries for the host names of proxies.</summary>
+    public DnsMeter Names => _engine.Names;
 
     /// <summary>Answers by request id.</summary>
     public IdempotencyCache Requests { get; }

@@ -30,7 +30,7 @@ internal sealed class DialerFactory
             direct = direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) };
         }
 
-        Way way = spec.Chain.Wrap(direct, Context);
+        Way way = spec.Chain.Wrap(direct, Context.With(meter.Dns));
         IStreamDialer streams = new MeteredDialer(way.Streams, meter, DialStage.Dial, _ => judging);
         IPacketListener packets = judging && way.NoPacketsReason is null ? new MeteredListener(way.Packets, meter) : way.Packets;
         PacketListenerProxyOptions options = new() { WriteIdleTimeout = spec.UdpIdleTimeout, TimeProvider = Context.TimeProvider };

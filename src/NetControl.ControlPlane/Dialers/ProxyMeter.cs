@@ -1,5 +1,6 @@
 using NetControl.ControlPlane.Health;
 using NetControl.Network;
+using NetControl.Transport.Dns;
 using NetControl.Transport.Socks5;
 
 namespace NetControl.ControlPlane.Dialers;
@@ -26,6 +27,9 @@ internal sealed class ProxyMeter
     }
 
     public DialHistogram Histogram { get; } = new();
+
+    /// <summary>What the chain's own resolvers and caches do.</summary>
+    public DnsMeter Dns { get; } = new();
 
     public long Now => _time.GetTimestamp();
 

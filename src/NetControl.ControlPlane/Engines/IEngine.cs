@@ -4,6 +4,7 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
+using NetControl.Transport.Dns;
 
 namespace NetControl.ControlPlane.Engines;
 
@@ -22,6 +23,12 @@ internal interface IEngine
     TimeProvider TimeProvider { get; }
 
     bool WantUpdates { get; set; }
+
+    /// <summary>What becomes of the queries for the host names of proxies.</summary>
+    DnsMeter Names { get; }
+
+    /// <summary>The resolvers that are asked for them.</summary>
+    IReadOnlyList<AddrPort> NameServers { get; }
 
     ValueTask<IReadOnlyList<IpAddr>> LookUpAsync(string host, CancellationToken cancellationToken);
 

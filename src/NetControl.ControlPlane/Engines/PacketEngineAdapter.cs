@@ -13,12 +13,14 @@ namespace NetControl.ControlPlane.Engines;
 internal sealed class PacketEngineAdapter : IEngine
 {
     private readonly PacketEngine _engine;
+    private readonly StubResolver _resolver;
 
     /// <summary>Takes an engine, whose host names from now on are found over its own sockets: the system's resolver marks none.</summary>
     public PacketEngineAdapter(PacketEngine engine)
     {
         _engine = engine;
-        engine.Lookups = new StubResolver(new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider).Lookups();
+        _resolver = new StubResolver(new Way(engine.StreamDialer, engine.PacketListener), engine.TimeProvider, meter: Names);
+        engine.Lookups = _resolver.Lookups();
     }
 
     public EngineOptions Options => _engine.Options;
@@ -30,6 +32,10 @@ internal sealed class PacketEngineAdapter : IEngine
     public object? CurrentLoop => _engine.CurrentLoop;
 
     public TimeProvider TimeProvider => _engine.TimeProvider;
+
+    public DnsMeter Names { get; } = new();
+
+    public IReadOnlyList<AddrPort> NameServers => _resolver.Configuration.Servers;
 
     public bool WantUpdates
     {

@@ -5,6 +5,7 @@ using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.State;
 using NetControl.ControlPlane.Validation;
+using NetControl.Transport.Dns;
 
 namespace NetControl.ControlPlane.Proxies;
 
@@ -33,6 +34,11 @@ public sealed partial class ProxyDirectory : ResourceDirectory<ProxyView>
     public IReadOnlyList<(string Proxy, DialHistogram Dials)> Dials() =>
         Mutator.Read<IReadOnlyList<(string, DialHistogram)>>(
             read => [.. read.State.Proxies.Keys.Select(name => (name, _runtimes.Proxy(name)!.Meter.Histogram))]);
+
+    /// <summary>What the resolvers and caches in each proxy's chain do.</summary>
+    public IReadOnlyList<(string Proxy, DnsMeter Dns)> DnsMeters() =>
+        Mutator.Read<IReadOnlyList<(string, DnsMeter)>>(
+            read => [.. read.State.Proxies.Keys.Select(name => (name, _runtimes.Proxy(name)!.Meter.Dns))]);
 
     /// <summary>Changes a proxy; whoever uses it uses the new settings for every session yet to be born.</summary>
     public Task<ProxyView> UpdateAsync(string name, ProxyPatch patch, string etag, MutationContext mutation) =>

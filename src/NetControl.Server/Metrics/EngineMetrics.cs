@@ -33,6 +33,7 @@ internal sealed class EngineMetrics
     private readonly Gauge _delegateGeneration;
     private readonly Counter _delegateSwaps;
     private readonly HealthMetrics _health;
+    private readonly DnsMetrics _dns;
     private readonly Counter _policyHits;
     private readonly Counter _retransmits;
     private readonly Counter _resets;
@@ -70,6 +71,7 @@ internal sealed class EngineMetrics
         _delegateSwaps = make.CreateCounter("netcontrol_delegate_swaps_total",
             "Swaps of a delegate, by what happens to existing sessions.", "delegate", "existing");
         _health = new HealthMetrics(plane, make);
+        _dns = new DnsMetrics(plane, make);
         _policyHits = make.CreateCounter("netcontrol_policy_hits_total",
             "How often a rule decided; an empty rule is the policy's default action.", "policy", "rule");
         _retransmits = make.CreateCounter("netcontrol_tcp_retransmits_total", "TCP segments sent again to applications.", "device");
@@ -216,6 +218,7 @@ internal sealed class EngineMetrics
 
         RemoveGone(_delegateGeneration, delegates);
         _health.Collect();
+        _dns.Collect();
         CollectPolicies();
         foreach ((string name, ControlPlane.Specs.ExistingPolicy existing, long count) in _plane.Delegates.SwapCounts())
         {

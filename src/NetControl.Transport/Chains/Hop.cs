@@ -22,6 +22,18 @@ public abstract record Hop
     public virtual IReadOnlyList<HostPort> Servers => [];
 
     /// <summary>
+    /// Whether what passes the hop passes its servers. A hop whose servers are only asked, as resolvers are, leaves what is dialled to the hops
+    /// before it.
+    /// </summary>
+    public virtual bool LeadsThroughServers => Servers.Count > 0;
+
+    /// <summary>Where it leads what the hops behind it dial; where it is asked to, unless it shifts every destination.</summary>
+    public virtual HostPort Redirect(HostPort destination) => destination;
+
+    /// <summary>The servers that it reaches straight from this machine, past the hops before it.</summary>
+    public virtual IReadOnlyList<HostPort> DirectServers => [];
+
+    /// <summary>
     /// What this machine lacks for the hop, such as a file, with the fix; null if nothing. Asked when a chain is configured, not when one that was
     /// is restored: such a chain's dials fail until it is there.
     /// </summary>

@@ -1,5 +1,6 @@
 using NetControl.Network;
 using NetControl.Transport.Direct;
+using NetControl.Transport.Dns;
 
 namespace NetControl.Transport.Chains;
 
@@ -14,13 +15,16 @@ public sealed class HopContext
     /// sessions share is kept per loop, so that it is only ever used by its own.
     /// </param>
     /// <param name="lookup">Finds host names that cannot be dialled, such as those of servers for packets; the system's resolver if null.</param>
-    public HopContext(Way direct, TimeProvider? timeProvider = null, Func<object?>? currentLoop = null, AddressLookup? lookup = null)
+    /// <param name="dnsMeter">Counts what hops that resolve names do; null to count nothing.</param>
+    public HopContext(
+        Way direct, TimeProvider? timeProvider = null, Func<object?>? currentLoop = null, AddressLookup? lookup = null, DnsMeter? dnsMeter = null)
     {
         ArgumentNullException.ThrowIfNull(direct);
         Direct = direct;
         TimeProvider = timeProvider ?? TimeProvider.System;
         CurrentLoop = currentLoop ?? (static () => null);
         Lookup = lookup ?? SystemLookup.FindAsync;
+        DnsMeter = dnsMeter;
     }
 
     /// <summary>Straight from this machine.</summary>
@@ -34,4 +38,10 @@ public sealed class HopContext
 
     /// <summary>Finds host names.</summary>
     public AddressLookup Lookup { get; }
+
+    /// <summary>Counts what hops that resolve names do, or null.</summary>
+    public DnsMeter? DnsMeter { get; }
+
+    /// <summary>The same context with another meter.</summary>
+    public HopContext With(DnsMeter dnsMeter) => new(Direct, TimeProvider, CurrentLoop, Lookup, dnsMeter);
 }

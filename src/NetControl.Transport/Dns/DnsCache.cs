@@ -9,9 +9,7 @@ public sealed class DnsCache
     private readonly Lock _lock = new();
     private readonly Dictionary<DnsCacheKey, LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _byUse = new(); // the last is the one that was used last
-    private long _hits;
-    private long _misses;
-    private long _staleHits;
+    private readonly DnsMeter _meter;
 
     /// <summary>Makes an empty cache.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no room for even one answer.</exception>
@@ -19,16 +17,12 @@ public sealed class DnsCache
     {
         _options = options ?? new DnsCacheOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.Capacity, 1, nameof(options));
+        _meter = _options.Meter ?? new DnsMeter();
+        _meter.Attach(this);
     }
 
-    /// <summary>Queries that were answered from here.</summary>
-    public long Hits => Interlocked.Read(ref _hits);
-
-    /// <summary>Queries that had to be asked on.</summary>
-    public long Misses => Interlocked.Read(ref _misses);
-
-    /// <summary>Queries that were answered past the answer's time, for want of a better one.</summary>
-    public long StaleHits => Interlocked.Read(ref _staleHits);
+    /// <summary>What is counted of it, and of others that share its meter.</summary>
+    public DnsMeter Meter => _meter;
 
     /// <summary>Answers kept.</summary>
     public int Count
@@ -45,18 +39,18 @@ public sealed class DnsCache
     /// <summary>A copy of the answer to a query, aged, with the query's id and spelling; null if there is none.</summary>
     internal byte[]? Find(in DnsCacheKey key, ReadOnlySpan<byte> query)
     {
-        byte[]? answer = Find(key, query, stale: false);
-        Interlocked.Increment(ref answer is null ? ref _misses : ref _hits);
+        byte[]? answer = Find(key, query, stale: false, out bool negative);
+        _meter.Count(answer is null ? DnsCacheResult.Miss : negative ? DnsCacheResult.NegativeHit : DnsCacheResult.Hit);
         return answer;
     }
 
     /// <summary>The same past its time, as far as that is allowed.</summary>
     internal byte[]? FindStale(in DnsCacheKey key, ReadOnlySpan<byte> query)
     {
-        byte[]? answer = _options.MaxStale > TimeSpan.Zero ? Find(key, query, stale: true) : null;
+        byte[]? answer = _options.MaxStale > TimeSpan.Zero ? Find(key, query, stale: true, out _) : null;
         if (answer is not null)
         {
-            Interlocked.Increment(ref _staleHits);
+            _meter.Count(DnsCacheResult.Stale);
         }
 
         return answer;
@@ -72,7 +66,7 @@ public sealed class DnsCache
             return;
         }
 
-        LinkedListNode<Entry> node = new(new Entry(key, answer.ToArray(), _options.TimeProvider.GetTimestamp(), life));
+        LinkedListNode<Entry> node = new(new Entry(key, answer.ToArray(), _options.TimeProvider.GetTimestamp(), life, negative));
         lock (_lock)
         {
             if (_entries.Remove(key, out LinkedListNode<Entry>? old))
@@ -82,6 +76,7 @@ public sealed class DnsCache
             else if (_entries.Count == _options.Capacity)
             {
                 Remove(_byUse.First!);
+                _meter.CountEviction();
             }
 
             _entries.Add(key, node);
@@ -89,8 +84,9 @@ public sealed class DnsCache
         }
     }
 
-    private byte[]? Find(in DnsCacheKey key, ReadOnlySpan<byte> query, bool stale)
+    private byte[]? Find(in DnsCacheKey key, ReadOnlySpan<byte> query, bool stale, out bool negative)
     {
+        negative = false;
         Entry entry;
         TimeSpan age;
         lock (_lock)
@@ -117,6 +113,7 @@ public sealed class DnsCache
             _byUse.AddLast(node);
         }
 
+        negative = entry.IsNegative;
         const uint StaleTtl = 30; // RFC 8767 section 4
         byte[] answer = [.. entry.Answer];
         query[..2].CopyTo(answer);
@@ -134,5 +131,5 @@ public sealed class DnsCache
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
-    private sealed record Entry(DnsCacheKey Key, byte[] Answer, long Since, TimeSpan Life);
+    private sealed record Entry(DnsCacheKey Key, byte[] Answer, long Since, TimeSpan Life, bool IsNegative);
 }

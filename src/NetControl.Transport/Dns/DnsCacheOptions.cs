@@ -15,6 +15,9 @@ public sealed record DnsCacheOptions
     /// <summary>How long an answer that is past its time may still be given while the resolver does not answer (RFC 8767); zero: not at all.</summary>
     public TimeSpan MaxStale { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Counts what the cache does, beside others; one of its own if null.</summary>
+    public DnsMeter? Meter { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

@@ -20,15 +20,21 @@ public abstract record DnsResolverHop : Hop
     private protected string CacheText => CacheSize == 0 ? "" : $"&{DnsCacheOption.Key}={CacheSize}";
 
     /// <inheritdoc/>
+    public sealed override bool LeadsThroughServers => false;
+
+    /// <inheritdoc/>
     public sealed override Way Wrap(Way inner, HopContext context)
     {
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(context);
         TimeProvider time = context.TimeProvider;
-        DnsResolver resolver = new(DnsCacheOption.Wrap(MakeTransport(inner, context), CacheSize, time), time);
+        IDnsTransport transport = DnsMeteredTransport.Wrap(MakeTransport(inner, context), context.DnsMeter, Kind, time);
+        DnsResolver resolver = new(DnsCacheOption.Wrap(transport, CacheSize, context), time);
         HappyEyeballsOptions options = new() { TimeProvider = time };
         return inner with { Streams = new HappyEyeballsStreamDialer(inner.Streams, resolver.Lookups(), options) };
     }
+
+    private protected abstract DnsResolverKind Kind { get; }
 
     private protected abstract IDnsTransport MakeTransport(Way inner, HopContext context);
 }

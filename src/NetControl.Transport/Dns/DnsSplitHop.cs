@@ -43,6 +43,12 @@ public sealed record DnsSplitHop(
     public override IReadOnlyList<HostPort> Servers => [Remote];
 
     /// <inheritdoc/>
+    public override bool LeadsThroughServers => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<HostPort> DirectServers => Resolver is { } resolver ? [resolver] : [];
+
+    /// <inheritdoc/>
     public override Way Wrap(Way inner, HopContext context)
     {
         ArgumentNullException.ThrowIfNull(inner);
@@ -52,13 +58,18 @@ public sealed record DnsSplitHop(
         IDnsTransport direct = Resolver is { } resolver
             ? DnsFallbackTransport.Over(context.Direct, resolver, time)
             : new DnsConfiguredTransport(conf, context.Direct, time);
-        IDnsTransport remote = Over switch
+        (DnsResolverKind kind, IDnsTransport remote) = Over switch
         {
-            DnsCarrier.Tls => DotHop.Transport(inner.Streams, Remote, Name),
-            DnsCarrier.Https => DohHop.Transport(inner, Remote, Name ?? Host(Remote), Path, context),
-            _ => DnsFallbackTransport.Over(inner, Remote, context),
+            DnsCarrier.Tls => (DnsResolverKind.Tls, DotHop.Transport(inner.Streams, Remote, Name)),
+            DnsCarrier.Https => (DnsResolverKind.Https, DohHop.Transport(inner, Remote, Name ?? Host(Remote), Path, context)),
+            _ => (DnsResolverKind.Plain, DnsFallbackTransport.Over(inner, Remote, context)),
         };
-        DnsSplitter splitter = new(Direct, () => conf.Content.Search, direct, DnsCacheOption.Wrap(remote, CacheSize, time), time);
+        DnsSplitter splitter = new(
+            Direct,
+            () => conf.Content.Search,
+            DnsMeteredTransport.Wrap(direct, context.DnsMeter, DnsResolverKind.Direct, time),
+            DnsCacheOption.Wrap(DnsMeteredTransport.Wrap(remote, context.DnsMeter, kind, time), CacheSize, context),
+            time);
 
         // The socket's own user judges idleness; here only a session that it has left behind must not stay.
         PacketListenerProxy others = new(

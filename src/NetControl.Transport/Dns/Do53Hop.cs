@@ -19,6 +19,8 @@ public sealed record Do53Hop(HostPort Server, int CacheSize) : DnsResolverHop(Ca
     /// <inheritdoc/>
     public override IReadOnlyList<HostPort> Servers => [Server];
 
+    private protected override DnsResolverKind Kind => DnsResolverKind.Plain;
+
     private protected override IDnsTransport MakeTransport(Way inner, HopContext context) =>
         DnsFallbackTransport.Over(inner, Server, context);
 }

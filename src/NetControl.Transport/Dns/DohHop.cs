@@ -37,5 +37,7 @@ public sealed record DohHop(string Name, HostPort Server, string Path, int Cache
         return new DnsHttpsTransport(endpoint, new HostPort(name, server.Port), path, context.TimeProvider, context.CurrentLoop);
     }
 
+    private protected override DnsResolverKind Kind => DnsResolverKind.Https;
+
     private protected override IDnsTransport MakeTransport(Way inner, HopContext context) => Transport(inner, Server, Name, Path, context);
 }

@@ -26,5 +26,7 @@ public sealed record DotHop(HostPort Server, string? Name, int CacheSize) : DnsR
         return new DnsStreamTransport(new StreamDialerEndpoint(new TlsStreamDialer(streams, options), server));
     }
 
+    private protected override DnsResolverKind Kind => DnsResolverKind.Tls;
+
     private protected override IDnsTransport MakeTransport(Way inner, HopContext context) => Transport(inner.Streams, Server, Name);
 }

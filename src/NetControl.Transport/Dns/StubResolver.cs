@@ -16,18 +16,21 @@ public sealed class StubResolver
     private readonly TimeProvider _timeProvider;
     private readonly FollowedFile<ResolvConf> _conf;
     private readonly FollowedFile<HostsFile> _hosts;
+    private readonly DnsMeter? _meter;
 
     /// <summary>Makes a resolver.</summary>
     /// <param name="way">Reaches the resolvers, by address.</param>
     /// <param name="timeProvider">The clock; an event loop's where names are looked up on loops.</param>
     /// <param name="resolvConf">The path of resolv.conf.</param>
     /// <param name="hosts">The path of the hosts file.</param>
+    /// <param name="meter">Counts what becomes of its queries; null to count nothing.</param>
     /// <exception cref="ArgumentNullException"><paramref name="way"/> is null.</exception>
     public StubResolver(
-        Way way, TimeProvider? timeProvider = null, string resolvConf = "/etc/resolv.conf", string hosts = "/etc/hosts")
+        Way way, TimeProvider? timeProvider = null, string resolvConf = "/etc/resolv.conf", string hosts = "/etc/hosts", DnsMeter? meter = null)
     {
         ArgumentNullException.ThrowIfNull(way);
         _way = way;
+        _meter = meter;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _conf = new FollowedFile<ResolvConf>(resolvConf, text => ResolvConf.Parse(text), _timeProvider);
         _hosts = new FollowedFile<HostsFile>(hosts, text => HostsFile.Parse(text), _timeProvider);
@@ -129,9 +132,13 @@ public sealed class StubResolver
         throw failure!;
     }
 
-    private IDnsTransport Transport(ResolvConf conf, AddrPort server) => conf.UseTcp
-        ? new DnsStreamTransport(new StreamDialerEndpoint(_way.Streams, server))
-        : DnsFallbackTransport.Over(_way, server, _timeProvider);
+    private IDnsTransport Transport(ResolvConf conf, AddrPort server) => DnsMeteredTransport.Wrap(
+        conf.UseTcp
+            ? new DnsStreamTransport(new StreamDialerEndpoint(_way.Streams, server))
+            : DnsFallbackTransport.Over(_way, server, _timeProvider),
+        _meter,
+        DnsResolverKind.System,
+        _timeProvider);
 
     /// <summary>The names to try: as it is and in each search domain; which comes first is a matter of the dots.</summary>
     private static IEnumerable<DnsName> Candidates(ResolvConf conf, string host, DnsName name)

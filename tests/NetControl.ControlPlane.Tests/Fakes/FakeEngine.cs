@@ -5,6 +5,7 @@ using NetControl.Engine.Devices;
 using NetControl.Engine.Diagnosis;
 using NetControl.Engine.Sessions;
 using NetControl.Network;
+using NetControl.Transport.Dns;
 
 namespace NetControl.ControlPlane.Tests.Fakes;
 
@@ -27,6 +28,10 @@ internal sealed class FakeEngine : IEngine
     public object? CurrentLoop => null;
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    public DnsMeter Names { get; } = new();
+
+    public IReadOnlyList<AddrPort> NameServers { get; } = [AddrPort.Parse("192.0.2.53:53")];
 
     public bool WantUpdates { get; set; }
 

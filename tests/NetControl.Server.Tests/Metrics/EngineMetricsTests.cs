@@ -1,5 +1,7 @@
 using NetControl.Engine.Sessions;
+using NetControl.Network;
 using NetControl.Protocol.V1;
+using NetControl.Transport.Dns;
 using SessionCause = NetControl.Engine.Sessions.SessionCause;
 using SessionProtocol = NetControl.Engine.Sessions.SessionProtocol;
 
@@ -90,6 +92,43 @@ public sealed class EngineMetricsTests
             Assert.Contains($"netcontrol_policy_hits_total{{policy=\"policies/p\",rule=\"web\"}} {hits.Web}\n", text, StringComparison.Ordinal);
             Assert.Contains($"netcontrol_policy_hits_total{{policy=\"policies/p\",rule=\"\"}} {hits.Otherwise}\n", text, StringComparison.Ordinal);
         }
+
+        Task<string> ScrapeAsync() => server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+    }
+
+    [Fact]
+    public async Task Dns_IsCountedByProxy_AndForgottenWithIt()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Assert.DoesNotContain("netcontrol_dns_cache_lookups_total{", await ScrapeAsync(), StringComparison.Ordinal); // no proxy has a cache
+        await server.Proxies.UpdateProxyAsync(
+            new UpdateProxyRequest { Proxy = new Proxy { Name = "proxies/a", Config = "do53:address=192.0.2.53&cache=10" } });
+        await Assert.ThrowsAnyAsync<DialException>(async () => await server.Test.Engine.Open().Egress!.StreamDialer!.DialAsync(
+            new HostPort("secret-host.example", 80), TestContext.Current.CancellationToken));
+        server.Test.Plane.Names.Count(DnsResolverKind.System, DnsOutcome.Nxdomain, TimeSpan.FromMilliseconds(2));
+        string text = await ScrapeAsync();
+        foreach (string line in (string[])
+        [
+            "netcontrol_dns_cache_lookups_total{proxy=\"proxies/a\",result=\"miss\"} 2", // AAAA and A
+            "netcontrol_dns_cache_lookups_total{proxy=\"proxies/a\",result=\"hit\"} 0",
+            "netcontrol_dns_cache_lookups_total{proxy=\"proxies/a\",result=\"negative_hit\"} 0",
+            "netcontrol_dns_cache_lookups_total{proxy=\"proxies/a\",result=\"stale\"} 0",
+            "netcontrol_dns_cache_evictions_total{proxy=\"proxies/a\"} 0",
+            "netcontrol_dns_cache_entries{proxy=\"proxies/a\"} 0",
+            "netcontrol_dns_upstream_duration_seconds_count{proxy=\"proxies/a\",resolver=\"plain\",outcome=\"unreachable\"} 2",
+            "netcontrol_dns_upstream_duration_seconds_count{proxy=\"\",resolver=\"system\",outcome=\"nxdomain\"} 1",
+            "netcontrol_dns_upstream_duration_seconds_sum{proxy=\"\",resolver=\"system\",outcome=\"nxdomain\"} 0.002",
+        ])
+        {
+            Assert.Contains(line + "\n", text, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("secret-host", text, StringComparison.Ordinal);
+        await server.Proxies.DeleteProxyAsync(new DeleteProxyRequest { Name = "proxies/a", Force = true });
+        text = await ScrapeAsync();
+        Assert.DoesNotContain("netcontrol_dns_cache_lookups_total{", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("resolver=\"plain\"", text, StringComparison.Ordinal);
+        Assert.Contains("resolver=\"system\"", text, StringComparison.Ordinal);
 
         Task<string> ScrapeAsync() => server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
     }

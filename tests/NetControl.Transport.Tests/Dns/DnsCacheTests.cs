@@ -126,7 +126,7 @@ public sealed class DnsCacheTests
         }
 
         Assert.Equal(["a.example.", "b.example.", "c.example.", "b.example."], _inner.Asked.Select(question => $"{question.Name}"));
-        Assert.Equal((2, 2, 4, 0), (store.Count, store.Hits, store.Misses, store.StaleHits));
+        Assert.Equal((2, 2, 4, 0), (store.Count, store.Meter.Lookups(DnsCacheResult.Hit), store.Meter.Lookups(DnsCacheResult.Miss), store.Meter.Lookups(DnsCacheResult.Stale)));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class DnsCacheTests
         _inner.Answer = _ => throw new DnsException(DnsError.Dial, "down");
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(30, Ttl(await Ask(cache, "a.example")));
-        Assert.Equal(1, store.StaleHits);
+        Assert.Equal(1, store.Meter.Lookups(DnsCacheResult.Stale));
         await Assert.ThrowsAsync<DnsException>(() => Ask(strict, "a.example"));
         _time.Advance(TimeSpan.FromHours(1));
         await Assert.ThrowsAsync<DnsException>(() => Ask(cache, "a.example"));
