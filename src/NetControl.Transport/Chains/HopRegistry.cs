@@ -13,11 +13,11 @@ public sealed class HopRegistry
     /// <summary>All hops of this library.</summary>
     public static HopRegistry Standard { get; } = Empty().With(StandardHops.All);
 
-    /// <summary>The names of the hop types, in order.</summary>
-    public IReadOnlyCollection<string> Types => _types.Keys;
+    /// <summary>The names of the hop types that a chain may use, in order.</summary>
+    public IReadOnlyCollection<string> Types => [.. HopTypes.Select(type => type.Name)];
 
-    /// <summary>The hop types, in the order of their names.</summary>
-    public IReadOnlyCollection<HopType> HopTypes => _types.Values;
+    /// <summary>The hop types that a chain may use, in the order of their names.</summary>
+    public IReadOnlyCollection<HopType> HopTypes => [.. _types.Values.Where(type => type.Unavailable is null)];
 
     /// <summary>A registry without any type.</summary>
     public static HopRegistry Empty() => new(new SortedDictionary<string, HopType>(StringComparer.Ordinal));

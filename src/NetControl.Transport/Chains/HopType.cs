@@ -12,6 +12,12 @@ public abstract class HopType
     /// <summary>The grammar of its text in one line, for errors and help.</summary>
     public abstract string Grammar { get; }
 
+    /// <summary>
+    /// Why no chain may use it in this build, and what to use instead; null where it may. Such a type is read, so that the error says this rather
+    /// than that the word is unknown, and is listed nowhere.
+    /// </summary>
+    public virtual string? Unavailable => null;
+
     /// <summary>A redacted text with made-up secrets in the places of the words, so that it can be read like any other. Not for use.</summary>
     public virtual string FillIn(string redacted)
     {

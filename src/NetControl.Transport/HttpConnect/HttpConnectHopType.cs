@@ -6,7 +6,8 @@ namespace NetControl.Transport.HttpConnect;
 
 /// <summary>The text of an HTTP proxy: <c>httpconnect://...</c>, and <c>h2connect://...</c> for one that has to speak HTTP/2.</summary>
 /// <remarks>
-/// As with Outline, TLS is the default and <c>plain=true</c> turns it off; <c>ca</c> is added to its grammar. <c>h3connect://...</c> is read, and refused: HTTP/3 needs QUIC.
+/// As with Outline, TLS is the default and <c>plain=true</c> turns it off; <c>ca</c> is added to its grammar. Its <c>h3connect://...</c> is read, and refused:
+/// see <see cref="Unavailable"/>.
 /// </remarks>
 public sealed class HttpConnectHopType : HopType
 {
@@ -27,6 +28,12 @@ public sealed class HttpConnectHopType : HopType
     public override string Grammar => $"{Name}://[user:password@]host:port[?sni=name][&certname=name][&ca=file][&auth=value][&plain=true]";
 
     /// <inheritdoc/>
+    /// <remarks>.NET has QUIC by libmsquic.so.2 only, which neither Debian nor NuGet has for Linux.</remarks>
+    public override string? Unavailable => Name == Http3Scheme
+        ? "h3connect is not available in this build, since HTTP/3 needs QUIC; write h2connect:// in its place if the proxy speaks HTTP/2, else httpconnect://"
+        : null;
+
+    /// <inheritdoc/>
     public override string FillIn(string redacted) =>
         base.FillIn(redacted).Replace($"auth={Hop.RedactedSecret}", "auth=value", StringComparison.Ordinal);
 
@@ -35,6 +42,12 @@ public sealed class HttpConnectHopType : HopType
     {
         ArgumentNullException.ThrowIfNull(text);
         hop = null;
+        if (Unavailable is { } reason)
+        {
+            error = text.Error(0, reason);
+            return false;
+        }
+
         if (!HopServer.TryParse(text, $"an HTTP proxy is written {Grammar}", s_keys, out HopServer? server, out error))
         {
             return false;
@@ -42,12 +55,6 @@ public sealed class HttpConnectHopType : HopType
 
         (string User, string? Password)? credentials = server.UserInfo is null ? null : HopServer.SplitUserInfo(server.UserInfo);
         error = CheckUserInfo(text, server, credentials) ?? CheckAuthorization(text, server) ?? CheckTls(text, server);
-        if (error is null && Name == Http3Scheme)
-        {
-            error = text.Error(0, "h3connect needs QUIC, which is not built in (.NET takes it from msquic, libmsquic.so.2, "
-                + "which is not part of Debian); use h2connect");
-        }
-
         if (error is not null)
         {
             return false;
@@ -101,13 +108,12 @@ public sealed class HttpConnectHopType : HopType
         return problem is null ? null : text.Error(option.Offset, problem);
     }
 
-    private ChainError? CheckTls(HopText text, HopServer server)
+    private static ChainError? CheckTls(HopText text, HopServer server)
     {
         HopOptions options = server.Options;
         if (options["plain"] is { } plain)
         {
             string? problem = plain.Value is not ("true" or "false") ? "plain has to be true or false"
-                : plain.Value == "true" && Name == Http3Scheme ? "QUIC is always encrypted; leave plain out"
                 : plain.Value == "true" && (options["sni"] ?? options["certname"] ?? options["ca"]) is not null
                     ? "sni, certname and ca are TLS's, which plain=true turns off"
                 : null;
