@@ -19,6 +19,7 @@ internal static class FuzzTargets
         ("dns", static () => new DnsTarget()),
         ("resolv-conf", static () => new ResolvConfTarget()),
         ("websocket", static () => new WebSocketTarget()),
+        ("hops", static () => new HopsTarget()),
         ("address", static () => new AddressTarget()),
         ("yaml", static () => new YamlTarget()),
     ];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using SharpFuzz;
 
 namespace NetControl.Fuzz.Machine;
@@ -21,10 +22,10 @@ internal static class InstrumentedCopy
         string folder = Directory.CreateTempSubdirectory("netcontrol-fuzz-").FullName;
         try
         {
-            foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory))
-            {
-                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-            }
+            // What is native lies in a folder of its own; without it, code that needs it would fail, and be left out.
+            string native = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+            CopyFiles(AppContext.BaseDirectory, folder);
+            CopyFiles(Path.Combine(AppContext.BaseDirectory, native), Path.Combine(folder, native));
 
             foreach (string assembly in s_instrumented)
             {
@@ -51,6 +52,15 @@ internal static class InstrumentedCopy
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void CopyFiles(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         }
     }
 }

@@ -3,6 +3,7 @@ using NetControl.Fuzz.Machine;
 using NetControl.Network;
 using NetControl.Transport.Shadowsocks;
 using static NetControl.Fuzz.Machine.BrokenPromiseException;
+using XChaCha = NSec.Cryptography.AeadAlgorithm;
 
 namespace NetControl.Fuzz.Targets;
 
@@ -27,6 +28,7 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
         ("2022-small-pieces", [5, 7, 3, 0, 0, 0, 0, 1, 0, 200, 0, 1, 1, 0]),
         ("2022-wrong-length", [6, 0, 9, 0, 0, 0, 0, 2, 0, 200, 0, 7]),
         ("2022-turned", [6, 0, 9, 2, 0, 60, 0, 1, 0, 200]),
+        ("2022-xchacha-bytes", [6, 0, 9, 0, 0, 0, 1, 0, 2, 0, 0, 1, 8, 8, 8, 8, 0, 53, .. new byte[100]]),
         ("2022-bytes", [4, 0, 9, 0, 0, 0, 1, 0, 2, 0, 0, 1, 8, 8, 8, 8, 0, 53, .. new byte[100]]),
     ];
 
@@ -71,6 +73,10 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
         else if (cipher.Algorithm == AeadAlgorithm.AesGcm)
         {
             TryAesDatagrams(key, bytes);
+        }
+        else
+        {
+            TryXChaChaDatagrams(key, bytes);
         }
     }
 
@@ -182,6 +188,29 @@ internal sealed class ShadowsocksTarget : IFuzzTarget
         using Aead sealer = key.NewSession(id.AsSpan(0, 8));
         sealer.Seal(id.AsSpan(4), message, body);
         byte[] datagram = [.. aes.EncryptEcb(id, PaddingMode.None), .. body];
+        if (codec.TryOpen(datagram, new byte[datagram.Length], out _, out ReadOnlySpan<byte> payload))
+        {
+            Unless(bytes.AsSpan().EndsWith(payload) && payload.Length < bytes.Length, "a datagram's payload is what follows the address");
+            Unless(!codec.TryOpen(datagram, new byte[datagram.Length], out _, out _), "a datagram is believed once");
+        }
+    }
+
+    private static void TryXChaChaDatagrams(ShadowsocksKey key, byte[] bytes)
+    {
+        const int NonceLength = 24;
+        const int IdLength = 16;
+        using NSec.Cryptography.Key imported = XChaChaPacketCodec.Import(key);
+        using XChaChaPacketCodec codec = new(imported, TimeProvider.System);
+        Unless(!codec.TryOpen(bytes, new byte[bytes.Length + 100], out _, out _), "bytes that are no datagram are none");
+
+        // As for AES: padding and address are what is looked at.
+        byte[] sent = new byte[200];
+        int length = codec.Seal(sent, [], new AddrPort(IpAddr.FromV4(1), 1));
+        byte[] opened = XChaCha.XChaCha20Poly1305.Decrypt(imported, sent.AsSpan(0, NonceLength), [], sent.AsSpan(NonceLength, length - NonceLength))!;
+        byte[] id = [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 1];
+        byte[] message = [.. id, 1, .. Now(), .. opened.AsSpan(0, IdLength / 2), .. bytes];
+        byte[] nonce = new byte[NonceLength];
+        byte[] datagram = [.. nonce, .. XChaCha.XChaCha20Poly1305.Encrypt(imported, nonce, [], message)];
         if (codec.TryOpen(datagram, new byte[datagram.Length], out _, out ReadOnlySpan<byte> payload))
         {
             Unless(bytes.AsSpan().EndsWith(payload) && payload.Length < bytes.Length, "a datagram's payload is what follows the address");
