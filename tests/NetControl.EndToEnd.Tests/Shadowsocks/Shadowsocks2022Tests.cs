@@ -12,6 +12,7 @@ public sealed class Shadowsocks2022Tests
     private static readonly IPEndPoint s_server = new(IPAddress.Parse(World.SocksAddress), 8388);
 
     [Theory]
+    [Trait("Category", "Smoke")]
     [InlineData("2022-blake3-aes-128-gcm", 1)]
     [InlineData("2022-blake3-aes-256-gcm", 1)]
     [InlineData("2022-blake3-chacha20-poly1305", 1)]
