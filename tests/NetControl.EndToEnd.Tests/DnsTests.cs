@@ -110,6 +110,28 @@ public sealed class DnsTests
         Assert.DoesNotContain("cluster.local", await File.ReadAllTextAsync(remote, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("tls")]
+    [InlineData("https")]
+    public async Task Split_TheRemoteResolver_IsAskedInsideTls_ThroughTheProxy(string over)
+    {
+        await using World world = World.Create();
+        using TestAuthority authority = new("resolvers");
+        string remote = await StartUnboundAsync(world, "remote", Unbound, "www.example.com. A 198.18.0.80", authority);
+        string socks = await world.StartEgressAsync("microsocks");
+        string roots = Path.Combine(world.Folder, "roots.pem");
+        await File.WriteAllTextAsync(roots, authority.Pem, TestContext.Current.CancellationToken);
+        string chain = $"{socks}|dnssplit:direct=cluster.local&resolver={Cluster}&remote={Unbound}&over={over}&name=dns.test";
+        world.LaunchDaemon(world.Configuration(chain), "env", $"SSL_CERT_FILE={roots}");
+        await world.Daemon.WaitForReadyAsync();
+        foreach (string[] way in (string[][])[[], ["+tcp"], []])
+        {
+            Assert.Contains("198.18.0.80", Dig(world, Nobody, [.. way, "www.example.com", "A"]), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("www.example.com. A IN", await File.ReadAllTextAsync(remote, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     private static string Dig(World world, string server, params string[] arguments) =>
         world.Execute("dig", [.. s_dig, $"@{server}", .. arguments]);
 

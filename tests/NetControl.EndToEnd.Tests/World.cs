@@ -137,6 +137,10 @@ internal sealed partial class World : IAsyncDisposable
         _servers.Add(new DnsServer(new IPEndPoint(IPAddress.Parse(Dns6), 53), IPAddress.Parse(Web4), IPAddress.Parse(Web6)));
     });
 
+    /// <summary>Starts a name server that knows every name by one address.</summary>
+    public void StartNameServer(string at, string answer) => Server.RunInside(() => _servers.Add(
+        new DnsServer(new IPEndPoint(IPAddress.Parse(at), 53), IPAddress.Parse(answer), IPAddress.Parse("fd99::ffff"))));
+
     /// <summary>Starts a way out and returns its configuration text: <c>direct</c>, <c>danted</c>, <c>danted-password</c>, <c>microsocks</c> or <c>socks5</c> (ours).</summary>
     public async Task<string> StartEgressAsync(string egress)
     {

@@ -8,6 +8,7 @@ using NetControl.Engine.Captures;
 using NetControl.Engine.Diagnosis;
 using NetControl.Network;
 using NetControl.Transport.Chains;
+using NetControl.Transport.Dns;
 using NetControl.Transport.Probes;
 
 namespace NetControl.ControlPlane.Diagnosis;
@@ -16,6 +17,7 @@ namespace NetControl.ControlPlane.Diagnosis;
 /// <remarks>Thread rule: any thread.</remarks>
 public sealed class Diagnostics
 {
+    private const string SystemResolvers = "/etc/resolv.conf";
     private static readonly TimeSpan s_resolveTime = TimeSpan.FromSeconds(3);
     private readonly IEngine _engine;
     private readonly DeviceDirectory _devices;
@@ -62,13 +64,19 @@ public sealed class Diagnostics
         }
 
         IReadOnlyList<ProxySpec> proxies = _usedProxies();
-        UpstreamHost[] hosts = await Task.WhenAll(proxies.Where(proxy => FirstHop(proxy.Chain) is not null)
-            .Select(proxy => ResolveAsync(proxy.Name, FirstHop(proxy.Chain)!.Value, cancellationToken)));
+        (string Owner, HostPort Server)[] servers = [.. proxies.SelectMany(proxy => proxy.Chain.DirectServers.Select(server => (proxy.Name, server)))];
+        bool names = Array.Exists(servers, dialled => !dialled.Server.IsAddress);
+        if (names || proxies.Any(proxy => proxy.Chain.Hops.Any(hop => hop is DnsSplitHop { Resolver: null, ResolvConfPath: null })))
+        {
+            servers = [.. servers, .. _engine.NameServers.Select(server => (SystemResolvers, new HostPort(server)))];
+        }
+
         DiagnosisRequest request = new()
         {
             Device = device,
-            Upstreams = hosts,
-            DirectInUse = proxies.Any(proxy => FirstHop(proxy.Chain) is null),
+            Upstreams = await Task.WhenAll(servers.DistinctBy(dialled => (dialled.Owner, $"{dialled.Server.Host}{dialled.Server.Address.Address}"))
+                .Select(dialled => ResolveAsync(dialled.Owner, dialled.Server, cancellationToken))),
+            DirectInUse = proxies.Any(proxy => proxy.Chain.IsDirect),
         };
         return await Task.Run(() => _engine.DiagnoseRouting(request), cancellationToken);
     }
@@ -86,10 +94,6 @@ public sealed class Diagnostics
         ArgumentNullException.ThrowIfNull(chain);
         return new ProbeReport("", chain, await _prober.ProbeAsync(chain, request, cancellationToken));
     }
-
-    /// <summary>The server that is dialled straight from this machine: every other one is reached through it.</summary>
-    private static HostPort? FirstHop(Chain chain) =>
-        chain.Hops.FirstOrDefault(hop => hop.Servers.Count > 0)?.Servers[0];
 
     private async Task<UpstreamHost> ResolveAsync(string proxy, HostPort server, CancellationToken cancellationToken)
     {

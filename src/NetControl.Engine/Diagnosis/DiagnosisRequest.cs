@@ -6,7 +6,7 @@ public sealed record DiagnosisRequest
     /// <summary>One device's resource name, or null for all.</summary>
     public string? Device { get; init; }
 
-    /// <summary>The first hops of the proxies that are used.</summary>
+    /// <summary>What the proxies that are used reach straight from this machine.</summary>
     public IReadOnlyList<UpstreamHost> Upstreams { get; init; } = [];
 
     /// <summary>Whether a proxy in use goes straight from this machine to the destinations.</summary>

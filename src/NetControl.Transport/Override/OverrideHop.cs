@@ -20,6 +20,9 @@ public sealed record OverrideHop(string? Host, ushort? Port) : Hop
     public override string Redacted => Text;
 
     /// <inheritdoc/>
+    public override HostPort Redirect(HostPort destination) => new OverrideTarget(Host, Port).Apply(destination);
+
+    /// <inheritdoc/>
     public override Way Wrap(Way inner, HopContext context)
     {
         ArgumentNullException.ThrowIfNull(inner);

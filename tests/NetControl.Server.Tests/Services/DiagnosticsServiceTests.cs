@@ -170,6 +170,28 @@ public sealed class DiagnosticsServiceTests
     }
 
     [Fact]
+    public async Task Diagnose_AsksAboutEveryServerThatIsReachedStraightFromHere()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest
+        {
+            Proxy = new Proxy { Name = "proxies/a", Config = "do53:address=192.0.2.54|socks5://localhost:1080|socks5://192.0.2.9:1|dnssplit:direct=x&resolver=10.96.0.10&remote=1.1.1.1" },
+        });
+        await server.Diagnostics.DiagnoseRoutingAsync(new DiagnoseRoutingRequest());
+        DiagnosisRequest asked = server.Test.Engine.Diagnosed!;
+        Assert.Equal(
+            [
+                ("/etc/resolv.conf", "192.0.2.53"), ("proxies/a", "10.96.0.10"), ("proxies/a", "127.0.0.1"), ("proxies/a", "192.0.2.54"),
+            ],
+            asked.Upstreams.SelectMany(host => host.Addresses.Select(address => (host.Proxy, $"{address}"))).Order());
+        Assert.False(asked.DirectInUse);
+        await server.Proxies.UpdateProxyAsync(new UpdateProxyRequest { Proxy = new Proxy { Name = "proxies/a", Config = "do53:address=192.0.2.54" } });
+        await server.Diagnostics.DiagnoseRoutingAsync(new DiagnoseRoutingRequest());
+        asked = server.Test.Engine.Diagnosed!;
+        Assert.Equal(("192.0.2.54", true), ($"{Assert.Single(asked.Upstreams).Addresses[0]}", asked.DirectInUse));
+    }
+
+    [Fact]
     public async Task Probe_OfAProxyThatFails_IsAnAnswer_WithoutItsSecrets()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -123,4 +123,37 @@ public sealed class HopRegistryTests
         Assert.Equal("us:er", hop.Username);
         Assert.Equal("pa@ss", hop.Password);
     }
+
+    [Fact]
+    public void ATypeThatIsNotAvailable_IsListedNowhere_AndSaysWhatToUseInItsPlace()
+    {
+        Assert.DoesNotContain("h3connect", HopRegistry.Standard.Types);
+        Assert.DoesNotContain(HopRegistry.Standard.HopTypes, type => type.Name == "h3connect");
+        Assert.False(HopRegistry.Standard.TryParse("split:2|h3connect://u:secret@h:1", out _, out ChainError? error));
+        Assert.Equal((2, 9), (error.Part, error.Column));
+        Assert.Contains("not available in this build", error.Message, StringComparison.Ordinal);
+        Assert.Contains("h2connect://", error.Message, StringComparison.Ordinal);
+        Assert.False(HopRegistry.Standard.TryParse("nope://h:1", out _, out error));
+        Assert.DoesNotContain("h3connect", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "", true)]
+    [InlineData("socks5://a:1|socks5://b:2", "a:1", false)]
+    [InlineData("split:2|tls:|ws:tcp_path=/x|socks5://a:1", "a:1", false)]
+    [InlineData("do53:address=192.0.2.53|socks5://a:1", "192.0.2.53:53,a:1", false)]
+    [InlineData("doh:name=d.example|dot:address=192.0.2.54|httpconnect://a:1|do53:address=192.0.2.55", "d.example:443,192.0.2.54:853,a:1", false)]
+    [InlineData("do53:address=192.0.2.53", "192.0.2.53:53", true)]
+    [InlineData("socks5://a:1|dnssplit:direct=x&resolver=10.96.0.10&remote=1.1.1.1", "10.96.0.10:53,a:1", false)]
+    [InlineData("dnssplit:direct=x&remote=1.1.1.1", "1.1.1.1:53", true)]
+    [InlineData("override:host=192.0.2.1&port=8443|socks5://a:1", "192.0.2.1:8443", false)]
+    [InlineData("override:port=8443|override:host=h|socks5://a:1", "h:8443", false)]
+    [InlineData("socks5://a:1|override:host=h", "a:1", false)]
+    [InlineData("override:host=192.0.2.1", "192.0.2.1:0", true)]
+    [InlineData("block:|dnstruncate:", "", true)]
+    public void DirectServers_AreThoseThatThisMachineDialsItself(string text, string servers, bool direct)
+    {
+        Assert.True(HopRegistry.Standard.TryParse(text, out Chain? chain, out ChainError? error), error?.ToString());
+        Assert.Equal((servers, direct), (string.Join(',', chain.DirectServers), chain.IsDirect));
+    }
 }
