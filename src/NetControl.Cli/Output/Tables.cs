@@ -77,7 +77,10 @@ internal static class Tables
     /// <summary>A session with its inner values, one field a line.</summary>
     public static string Of(GetSessionResponse response)
     {
-        string text = Of([response.Session]);
+        Session session = response.Session;
+        string text = Of([session])
+            + new Table("DIAL-MS", "CONNECT-MS", "FIRST-BYTE-MS")
+                .Add(Millis(session.DialDuration), Millis(session.ConnectDuration), Millis(session.FirstByteDuration)).ToString();
         return response.Tcp is not { } tcp ? text : text
             + new Table("TCP", "CC", "RECOVERY", "MSS", "CWND", "SSTHRESH", "INFLIGHT", "SNDWND", "RCVWND", "SNDQ", "RCVQ", "BUFFERS",
                 "RTT-MS", "RTTVAR-MS", "RTO-MS", "RETRANSMITS")
@@ -215,6 +218,12 @@ internal static class Tables
     private static string Line(Session s)
     {
         string end = s.Cause == SessionCause.Unspecified ? "" : $" {Upper(s.Cause)}";
+        if (s.DialError.Length > 0)
+        {
+            // It may quote a proxy, which must not move the terminal's cursor.
+            end += $": {string.Concat(s.DialError.Select(c => char.IsControl(c) ? '?' : c))}";
+        }
+
         return $"{s.Name} {Upper(s.Protocol)} {s.Source} -> {s.Destination} via {(s.Delegate.Length == 0 ? "-" : s.Delegate)} gen "
             + $"{s.Generation} "
             + $"({(s.Proxy.Length == 0 ? "-" : s.Proxy)}) sent {s.BytesSent} received {s.BytesReceived}{end}";

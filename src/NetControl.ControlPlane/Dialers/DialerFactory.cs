@@ -24,10 +24,11 @@ internal sealed class DialerFactory
         // What is dialled straight from here fails by its destination's doing: only probes can judge it.
         HashSet<HostPort> servers = [.. spec.Chain.Hops.SelectMany(hop => hop.Servers)];
         bool judging = servers.Count > 0;
+        HostPort? first = spec.Chain.Hops.FirstOrDefault(hop => hop.LeadsThroughServers)?.Servers[0];
         Way direct = Context.Direct;
         if (judging)
         {
-            direct = direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains) };
+            direct = direct with { Streams = new MeteredDialer(direct.Streams, meter, DialStage.Connect, servers.Contains, first) };
         }
 
         Way way = spec.Chain.Wrap(direct, Context.With(meter.Dns));

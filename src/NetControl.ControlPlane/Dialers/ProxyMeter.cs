@@ -33,6 +33,8 @@ internal sealed class ProxyMeter
 
     public long Now => _time.GetTimestamp();
 
+    public TimeSpan Since(long start) => _time.GetElapsedTime(start);
+
     public void Add(DelegateJudge judge)
     {
         if (Array.IndexOf(_judges, judge) < 0)

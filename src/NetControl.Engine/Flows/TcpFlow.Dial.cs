@@ -11,6 +11,7 @@ namespace NetControl.Engine.Flows;
 internal sealed partial class TcpFlow
 {
     private readonly Action _onDialed;
+    private readonly DialNote _dialNote = new();
     private ValueTask<IStreamConnection> _dial;
     private CancellationTokenSource? _dialCancellation;
     private Instant _dialStarted;
@@ -55,6 +56,7 @@ internal sealed partial class TcpFlow
 
     private ValueTask<IStreamConnection> Dial()
     {
+        _dialNote.Begin();
         try
         {
             return _egress!.StreamDialer!.DialAsync(_remote, _dialCancellation!.Token);
@@ -63,6 +65,10 @@ internal sealed partial class TcpFlow
         {
             // A dialer that throws at once is treated like one whose task fails.
             return ValueTask.FromException<IStreamConnection>(e);
+        }
+        finally
+        {
+            DialNote.Returned();
         }
     }
 
@@ -174,6 +180,7 @@ internal sealed partial class TcpFlow
             OperationCanceledException => DialFailure.Canceled,
             _ => DialFailure.Other,
         };
+        _dialError = failure is OperationCanceledException ? null : failure.Message;
         FlowLog.DialFailed(_context.Logger, _remote, _egress!.ProxyName, kind, failure.Message);
         UnreachableReason? icmp = kind switch
         {

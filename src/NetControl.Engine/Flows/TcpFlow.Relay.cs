@@ -336,6 +336,11 @@ internal sealed partial class TcpFlow
 
     private void CountReceived(int bytes)
     {
+        if (_bytesReceived == 0 && bytes > 0)
+        {
+            _firstByteDuration = TimeSpan.FromMicroseconds(_context.Loop.Now - _dialStarted);
+        }
+
         _bytesReceived += bytes;
         _tally.BytesReceived += bytes;
     }

@@ -33,6 +33,8 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
     private ulong _id;
     private long _openedTicks;
     private TimeSpan _dialDuration;
+    private TimeSpan _firstByteDuration;
+    private string? _dialError;
     private long _bytesSent;
     private long _bytesReceived;
     private long _packetsSent;
@@ -85,7 +87,9 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         _rule = rule;
         _id = _context.NextSessionId();
         _openedTicks = DateTime.UtcNow.Ticks;
-        _dialDuration = default;
+        _dialDuration = _firstByteDuration = default;
+        _dialError = null;
+        _dialNote.Reset();
         _bytesSent = _bytesReceived = _packetsReceived = _lastReported = 0;
         _packetsSent = 1;
         _context.RecentSyns.Add(packet, bytes);
@@ -182,6 +186,9 @@ internal sealed partial class TcpFlow : LoopTimer, ILoopSocketHandler
         OpenedUtcTicks = _openedTicks,
         ClosedUtcTicks = cause != SessionCause.None ? DateTime.UtcNow.Ticks : 0,
         DialDuration = _dialDuration,
+        ConnectDuration = _dialNote.Connected,
+        FirstByteDuration = _firstByteDuration,
+        DialError = _dialError,
         BytesSent = _bytesSent,
         BytesReceived = _bytesReceived,
         PacketsSent = _packetsSent,

@@ -39,6 +39,15 @@ public readonly record struct SessionInfo
     /// <summary>How long the upstream dial took, or 0 while it goes on. UDP: 0.</summary>
     public required TimeSpan DialDuration { get; init; }
 
+    /// <summary>How much of it was the connection to the first server of the way; 0 where that is not known. UDP: 0.</summary>
+    public TimeSpan ConnectDuration { get; init; }
+
+    /// <summary>How long after its birth the first byte came from the upstream; 0 while none has. UDP: 0.</summary>
+    public TimeSpan FirstByteDuration { get; init; }
+
+    /// <summary>Why the dial failed, as a sentence; null where it did not, or where nothing but time ended it.</summary>
+    public string? DialError { get; init; }
+
     /// <summary>Payload bytes handed to the upstream.</summary>
     public required long BytesSent { get; init; }
 

@@ -10,6 +10,8 @@ namespace NetControl.Server.Mapping;
 /// <summary>Sessions and their events between messages and the control plane's words.</summary>
 internal static class SessionMapping
 {
+    private const int LongestError = 500;
+
     public static V1.Session ToMessage(in SessionInfo info)
     {
         V1.Session message = new()
@@ -41,6 +43,21 @@ internal static class SessionMapping
         if (info.DialDuration > TimeSpan.Zero)
         {
             message.DialDuration = info.DialDuration.ToDuration();
+        }
+
+        if (info.ConnectDuration > TimeSpan.Zero)
+        {
+            message.ConnectDuration = info.ConnectDuration.ToDuration();
+        }
+
+        if (info.FirstByteDuration > TimeSpan.Zero)
+        {
+            message.FirstByteDuration = info.FirstByteDuration.ToDuration();
+        }
+
+        if (info.DialError is { } error)
+        {
+            message.DialError = error.Length <= LongestError ? error : error[..LongestError];
         }
 
         return message;

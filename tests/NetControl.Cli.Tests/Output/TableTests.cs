@@ -79,6 +79,11 @@ public sealed class TableTests
             ["CLOSED    #9 devices/tun0/sessions/s1 TCP 10.77.0.1:5 -> 198.18.0.1:80 via delegates/egress gen 3 (proxies/a) sent 10 "
                 + "received 20 CLIENT_RESET"],
             Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { closed } } }));
+        session.Cause = SessionCause.DialProxyFailed;
+        session.DialError = "the proxy said \u001b[2J no";
+        Assert.EndsWith(
+            "received 20 DIAL_PROXY_FAILED: the proxy said ?[2J no",
+            Assert.Single(Tables.Lines(new StreamSessionEventsResponse { Events = new SessionEventBatch { Events = { closed } } })), StringComparison.Ordinal);
         SessionEvent switched = new()
         {
             Sequence = 10,

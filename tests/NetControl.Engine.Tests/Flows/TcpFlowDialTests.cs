@@ -34,6 +34,35 @@ public sealed class TcpFlowDialTests
         Assert.Equal(SessionState.Open, session.State);
     }
 
+    [Fact]
+    public async Task WhatADialerNotes_IsTheSessions_AndComesTooLateForTheNext()
+    {
+        NotingDialer dialer = new();
+        await using TestEngine test = new(dialer: _ => dialer);
+        test.Host.Begin(Remote);
+        ScriptedDialer.Dial first = await dialer.Inner.NextAsync();
+        await NoteAsync(TimeSpan.FromMilliseconds(5));
+        SessionInfo session = Assert.Single(await test.Engine.ListSessionsAsync(null, CancellationToken.None));
+        Assert.Equal((SessionState.Dialing, TimeSpan.FromMilliseconds(5)), (session.State, session.ConnectDuration));
+        first.Answer.SetException(new DialException(DialFailure.ProxyProtocol, "rubbish"));
+        SessionInfo closed = await test.Events.ExpectAsync(SessionEventKind.Closed);
+        Assert.Equal((TimeSpan.FromMilliseconds(5), "rubbish"), (closed.ConnectDuration, closed.DialError));
+
+        // The same object serves the next session.
+        test.Host.Begin(RemoteV6);
+        await dialer.Inner.NextAsync();
+        await NoteAsync(TimeSpan.FromMilliseconds(9));
+        session = Assert.Single(await test.Engine.ListSessionsAsync(null, CancellationToken.None));
+        Assert.Equal((TimeSpan.Zero, null), (session.ConnectDuration, session.DialError));
+        DialNote.Current.NoteConnected(TimeSpan.FromSeconds(1)); // nobody dials here
+
+        Task<bool> NoteAsync(TimeSpan took) => test.Queue.Context.Loop.InvokeAsync(() =>
+        {
+            dialer.Places[0].NoteConnected(took);
+            return true;
+        });
+    }
+
     [Theory]
     [InlineData(DialFailure.Refused, SessionCause.DialRefused, -1, -1)]
     [InlineData(DialFailure.TimedOut, SessionCause.DialTimeout, -1, -1)]
@@ -290,5 +319,19 @@ public sealed class TcpFlowDialTests
         IReadOnlyList<SessionInfo> sessions = await test.Engine.ListSessionsAsync(null, CancellationToken.None);
         Assert.Equal(peers.Select(peer => peer.Source).ToHashSet(), sessions.Select(session => session.Source).ToHashSet());
         Assert.Equal(peers.Length, sessions.Select(session => session.Id).Distinct().Count());
+    }
+
+    /// <summary>A scripted dialer that keeps the places where it may note how far it came.</summary>
+    private sealed class NotingDialer : IStreamDialer
+    {
+        public ScriptedDialer Inner { get; } = new();
+
+        public List<DialNote.Place> Places { get; } = [];
+
+        public ValueTask<IStreamConnection> DialAsync(HostPort destination, CancellationToken cancellationToken = default)
+        {
+            Places.Add(DialNote.Current);
+            return Inner.DialAsync(destination, cancellationToken);
+        }
     }
 }

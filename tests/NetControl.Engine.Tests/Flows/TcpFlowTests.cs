@@ -31,6 +31,8 @@ public sealed class TcpFlowTests
         SessionInfo closed = await test.ClosedAsync(peer.Source);
         Assert.Equal((SessionCause.Completed, 100_000L, 100_000L), (closed.Cause, closed.BytesSent, closed.BytesReceived));
         Assert.True(closed.DialDuration > TimeSpan.Zero);
+        Assert.True(closed.FirstByteDuration >= closed.DialDuration);
+        Assert.Null(closed.DialError);
     }
 
     [Fact]
