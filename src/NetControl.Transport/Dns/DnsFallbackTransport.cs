@@ -83,13 +83,10 @@ public sealed class DnsFallbackTransport : IDnsTransport
     /// </summary>
     internal static IDnsTransport Over(Way way, HostPort server, HopContext context)
     {
-        if (server.IsAddress)
-        {
-            return Over(way, server.Address, context.TimeProvider);
-        }
-
-        DnsStreamTransport streams = new(new StreamDialerEndpoint(way.Streams, server));
-        DnsPacketTransport? packets = way.Packets is IServerPacketListener named ? new DnsPacketTransport(named, server)
+        DnsStreamTransport streams = new(new StreamDialerEndpoint(way.Streams, server), context.TimeProvider, context.CurrentLoop);
+        DnsPacketTransport? packets = way.NoPacketsReason is not null ? null
+            : server.IsAddress ? new DnsPacketTransport(way.Packets, server.Address)
+            : way.Packets is IServerPacketListener named ? new DnsPacketTransport(named, server)
             : ReferenceEquals(way.Packets, context.Direct.Packets)
                 ? new DnsPacketTransport(way.Packets, new ServerAddress(server, context.Lookup, context.TimeProvider))
                 : null;

@@ -6,24 +6,19 @@ using NetControl.Transport.Http;
 
 namespace NetControl.Transport.Dns;
 
-/// <summary>The HTTP/1.1 side of <see cref="DnsHttpsTransport"/>: one query at a time on a connection, and one connection kept for each loop.</summary>
-/// <remarks>A kept connection is closed after 30 seconds without a query, so that a proxy that is gone leaves none behind.</remarks>
+/// <summary>The HTTP/1.1 side of <see cref="DnsHttpsTransport"/>: one query at a time on a connection, and the connections kept for 30 seconds.</summary>
 internal sealed class DnsHttp1
 {
     private static readonly TimeSpan s_keep = TimeSpan.FromSeconds(30);
     private readonly IStreamEndpoint _server;
     private readonly byte[] _head;
-    private readonly TimeProvider _timeProvider;
-    private readonly Func<object?> _currentLoop;
-    private readonly Lock _lock = new();
-    private readonly Dictionary<object, Idle> _idle = [];
+    private readonly IdleConnections _idle;
 
     public DnsHttp1(
         IStreamEndpoint server, HostPort authority, string path, HttpField[] fields, TimeProvider timeProvider, Func<object?> currentLoop)
     {
         _server = server;
-        _timeProvider = timeProvider;
-        _currentLoop = currentLoop;
+        _idle = new IdleConnections(timeProvider, currentLoop, s_keep);
         StringBuilder head = new($"POST {path} HTTP/1.1\r\nHost: {authority}\r\n");
         foreach (HttpField field in fields)
         {
@@ -40,8 +35,8 @@ internal sealed class DnsHttp1
     /// <exception cref="IOException">The connection broke.</exception>
     public async ValueTask<byte[]> PostAsync(IStreamConnection? connection, byte[] body, CancellationToken cancellationToken)
     {
-        object key = _currentLoop() ?? this;
-        if (connection is null && TryTake(key) is { } kept)
+        object key = _idle.Key;
+        if (connection is null && _idle.TryTake(key) is { } kept)
         {
             try
             {
@@ -96,7 +91,7 @@ internal sealed class DnsHttp1
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            if (!keep || !TryKeep(key, connection))
+            if (!keep || !_idle.TryKeep(key, connection))
             {
                 connection.Dispose();
             }
@@ -202,57 +197,5 @@ internal sealed class DnsHttp1
         {
             throw new DnsException(DnsError.BadResponse, "the resolver's answer is longer than a message can be");
         }
-    }
-
-    private IStreamConnection? TryTake(object key)
-    {
-        lock (_lock)
-        {
-            if (!_idle.Remove(key, out Idle? idle))
-            {
-                return null;
-            }
-
-            idle.Timer?.Dispose();
-            return idle.Connection;
-        }
-    }
-
-    private bool TryKeep(object key, IStreamConnection connection)
-    {
-        Idle idle = new(connection);
-        lock (_lock)
-        {
-            if (!_idle.TryAdd(key, idle))
-            {
-                return false;
-            }
-
-            idle.Timer = _timeProvider.CreateTimer(_ => Forget(key, idle), null, s_keep, Timeout.InfiniteTimeSpan);
-            return true;
-        }
-    }
-
-    private void Forget(object key, Idle idle)
-    {
-        lock (_lock)
-        {
-            if (!_idle.TryGetValue(key, out Idle? current) || current != idle)
-            {
-                return;
-            }
-
-            _idle.Remove(key);
-        }
-
-        idle.Timer?.Dispose();
-        idle.Connection.Dispose();
-    }
-
-    private sealed class Idle(IStreamConnection connection)
-    {
-        public IStreamConnection Connection => connection;
-
-        public ITimer? Timer { get; set; }
     }
 }

@@ -60,7 +60,7 @@ public sealed record DnsSplitHop(
             : new DnsConfiguredTransport(conf, context.Direct, time);
         (DnsResolverKind kind, IDnsTransport remote) = Over switch
         {
-            DnsCarrier.Tls => (DnsResolverKind.Tls, DotHop.Transport(inner.Streams, Remote, Name)),
+            DnsCarrier.Tls => (DnsResolverKind.Tls, DotHop.Transport(inner.Streams, Remote, Name, context)),
             DnsCarrier.Https => (DnsResolverKind.Https, DohHop.Transport(inner, Remote, Name ?? Host(Remote), Path, context)),
             _ => (DnsResolverKind.Plain, DnsFallbackTransport.Over(inner, Remote, context)),
         };

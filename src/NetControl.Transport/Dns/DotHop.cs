@@ -20,13 +20,15 @@ public sealed record DotHop(HostPort Server, string? Name, int CacheSize) : DnsR
     public override IReadOnlyList<HostPort> Servers => [Server];
 
     /// <summary>A resolver that is asked over TLS.</summary>
-    internal static IDnsTransport Transport(IStreamDialer streams, HostPort server, string? name)
+    internal static IDnsTransport Transport(IStreamDialer streams, HostPort server, string? name, HopContext context)
     {
         TlsClientOptions options = new() { ServerName = name, CertificateName = name };
-        return new DnsStreamTransport(new StreamDialerEndpoint(new TlsStreamDialer(streams, options), server));
+        StreamDialerEndpoint endpoint = new(new TlsStreamDialer(streams, options), server);
+        return new DnsStreamTransport(endpoint, context.TimeProvider, context.CurrentLoop);
     }
 
     private protected override DnsResolverKind Kind => DnsResolverKind.Tls;
 
-    private protected override IDnsTransport MakeTransport(Way inner, HopContext context) => Transport(inner.Streams, Server, Name);
+    private protected override IDnsTransport MakeTransport(Way inner, HopContext context) =>
+        Transport(inner.Streams, Server, Name, context);
 }

@@ -119,6 +119,62 @@ public sealed class DnsTransportTests
     }
 
     [Fact]
+    public async Task Stream_ThatHasAnswered_IsUsedAgain_UntilItHasWaitedTooLong()
+    {
+        ManualTimeProvider time = new();
+        byte[] answer = DnsMessages.Answer(s_query, DnsMessages.Address("192.0.2.1"));
+        byte[] framed = [0, (byte)answer.Length, .. answer];
+        MemoryStreamConnection first = new([.. framed, .. framed], hang: true);
+        MemoryStreamConnection second = new(framed, hang: true);
+        Queue<IStreamConnection> connections = new([first, second]);
+        DnsStreamTransport transport = new(new QueueEndpoint(connections), time);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(answer, await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken));
+            time.Advance(TimeSpan.FromSeconds(9));
+        }
+
+        Assert.Equal((2, 1, false), (first.Writes.Count, connections.Count, first.Disposed));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((false, true), (first.Aborted, first.Disposed));
+        Assert.Equal(answer, await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken));
+        Assert.Single(second.Writes);
+        Assert.Equal(1, time.ArmedTimers);
+    }
+
+    [Fact]
+    public async Task Stream_ThatTheResolverHasClosedMeanwhile_IsReplaced_AndOneThatLiesIsNot()
+    {
+        ManualTimeProvider time = new();
+        byte[] answer = DnsMessages.Answer(s_query, DnsMessages.Address("192.0.2.1"));
+        byte[] framed = [0, (byte)answer.Length, .. answer];
+        MemoryStreamConnection closing = new(framed); // answers once, and ends
+        MemoryStreamConnection lying = new([.. framed, 0, 3, 1, 2, 3], hang: true);
+        Queue<IStreamConnection> connections = new([closing, lying]);
+        DnsStreamTransport transport = new(new QueueEndpoint(connections), time);
+        Assert.Equal(answer, await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken));
+        Assert.Equal(answer, await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken));
+        Assert.Equal((true, 0), (closing.Disposed, connections.Count));
+        Assert.Equal(DnsError.BadResponse, await ErrorOf(() => transport.ExchangeAsync(s_query)));
+        Assert.Equal((true, true), (lying.Aborted, lying.Disposed));
+        Assert.Equal(0, time.ArmedTimers);
+    }
+
+    [Fact]
+    public async Task Stream_OfAnotherLoop_IsNotTaken()
+    {
+        object loop = new();
+        byte[] answer = DnsMessages.Answer(s_query, DnsMessages.Address("192.0.2.1"));
+        byte[] framed = [0, (byte)answer.Length, .. answer];
+        Queue<IStreamConnection> connections = new([new MemoryStreamConnection([.. framed, .. framed], hang: true), new MemoryStreamConnection(framed, hang: true)]);
+        DnsStreamTransport transport = new(new QueueEndpoint(connections), new ManualTimeProvider(), () => loop);
+        await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken);
+        loop = new object();
+        await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken);
+        Assert.Empty(connections);
+    }
+
+    [Fact]
     public async Task Fallback_TruncatedAnswer_IsAskedForOverAStream()
     {
         byte[] whole = DnsMessages.Answer(s_query, DnsMessages.Address("192.0.2.1"));
@@ -153,7 +209,7 @@ public sealed class DnsTransportTests
         time.Advance(TimeSpan.FromSeconds(2));
         time.Advance(TimeSpan.FromSeconds(2));
         await first;
-        Assert.True(transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken).IsCompletedSuccessfully);
+        await transport.ExchangeAsync(s_query, TestContext.Current.CancellationToken); // time stands still
         Assert.Equal((2, 2), (packets.Asked.Count, streams.Asked.Count));
         time.Advance(TimeSpan.FromMinutes(1));
         packets.IsSilent = false;
@@ -224,4 +280,10 @@ public sealed class DnsTransportTests
 
     private static async Task<DnsError> ErrorOf(Func<ValueTask<byte[]>> exchange) =>
         (await Assert.ThrowsAsync<DnsException>(async () => await exchange())).Error;
+
+    /// <summary>An endpoint that hands out connections in their order.</summary>
+    private sealed class QueueEndpoint(Queue<IStreamConnection> connections) : IStreamEndpoint
+    {
+        public ValueTask<IStreamConnection> ConnectAsync(CancellationToken cancellationToken = default) => new(connections.Dequeue());
+    }
 }
