@@ -40,10 +40,16 @@ internal sealed partial class FlowTable
             return RefuseStray(parsed, segment.Length);
         }
 
+        bool beginning = _context.Udp.Own.IsBeginning(parsed.To);
         if (_context.Udp.Own.IsOwnDial(parsed.From, parsed.To))
         {
             SendReset(parsed, segment.Length); // which ends the dial, and with it the session that wanted it
             return BreakLoop(SessionProtocol.Tcp, parsed);
+        }
+
+        if (beginning && _queue.TryPost(packet))
+        {
+            return DropReason.None; // another loop is about to say whether it is ours
         }
 
         PolicyRuleModel? rule = Judge(SessionProtocol.Tcp, parsed);

@@ -46,9 +46,7 @@ internal sealed class LoopTcpDialer : IStreamDialer
     private async ValueTask<IStreamConnection> DialAddress(EventLoop loop, AddrPort address, CancellationToken cancellationToken)
     {
         LoopSocket socket = _pools[loop.Index].Rent();
-        Start(socket, address);
-        AddrPort local = socket.LocalAddress;
-        _own.DialBegan(local, address);
+        AddrPort local = Begin(socket, address);
         try
         {
             await socket.WaitForConnect(cancellationToken);
@@ -69,6 +67,21 @@ internal sealed class LoopTcpDialer : IStreamDialer
         }
 
         return socket;
+    }
+
+    private AddrPort Begin(LoopSocket socket, AddrPort address)
+    {
+        AddrPort local = default;
+        _own.DialBegins(address);
+        try
+        {
+            Start(socket, address);
+            return local = socket.LocalAddress;
+        }
+        finally
+        {
+            _own.DialBegan(local, address);
+        }
     }
 
     private void Start(LoopSocket socket, AddrPort address)

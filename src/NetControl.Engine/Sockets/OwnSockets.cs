@@ -12,9 +12,31 @@ internal sealed class OwnSockets
 {
     private readonly ulong[] _dialing = new ulong[1 << 16];
     private readonly bool[] _datagram = new bool[1 << 16];
+    private readonly int[] _beginning = new int[1 << 10];
 
-    /// <summary>A stream socket has begun to connect.</summary>
-    public void DialBegan(in AddrPort local, in AddrPort remote) => Volatile.Write(ref _dialing[local.Port], Hash(local, remote));
+    /// <summary>
+    /// A stream socket is about to connect. Its port is known only when that call returns, and by then another loop may have read the SYN.
+    /// </summary>
+    public void DialBegins(in AddrPort remote) => Interlocked.Increment(ref Beginning(remote));
+
+    /// <summary>The call has returned.</summary>
+    /// <param name="local">From where it connects; of no port where it failed.</param>
+    /// <param name="remote">Where to.</param>
+    public void DialBegan(in AddrPort local, in AddrPort remote)
+    {
+        if (local.Port != 0)
+        {
+            Volatile.Write(ref _dialing[local.Port], Hash(local, remote));
+        }
+
+        Interlocked.Decrement(ref Beginning(remote));
+    }
+
+    /// <summary>
+    /// Whether a SYN to there may be of a dial of ours whose port is not known yet: it has to be looked at again. Ask this before <see cref="IsOwnDial"/>;
+    /// what was beginning then, and is not own now, is known by the next time.
+    /// </summary>
+    public bool IsBeginning(in AddrPort destination) => Volatile.Read(ref Beginning(destination)) > 0;
 
     /// <summary>It is connected, or has given up: what comes from its address now is somebody else's.</summary>
     public void DialEnded(in AddrPort local, in AddrPort remote)
@@ -40,6 +62,8 @@ internal sealed class OwnSockets
 
     /// <summary>Whether a datagram is one of ours. A machine behind this one may use the same port, so the address has to be ours too.</summary>
     public bool IsOwnDatagram(in AddrPort source) => Volatile.Read(ref _datagram[source.Port]) && IsLocal(source.Address);
+
+    private ref int Beginning(in AddrPort remote) => ref _beginning[Hash(default, remote) % (ulong)_beginning.Length];
 
     private static bool IsLocal(IpAddr address)
     {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using NetControl.Engine.Sessions;
+using NetControl.Engine.Sockets;
 using NetControl.Network;
 using NetControl.Stack.Icmp;
 using NetControl.Stack.Tcp;
@@ -32,6 +33,32 @@ public sealed class TcpFlowDialTests
         await peer.EstablishedAsync();
         session = Assert.Single(await test.Engine.ListSessionsAsync(null, CancellationToken.None));
         Assert.Equal(SessionState.Open, session.State);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ASyn_WhileADialToThereBegins_WaitsUntilItIsKnownWhoseItIs(bool ours)
+    {
+        await using TestEngine test = new(dialer: _ => new ScriptedDialer());
+        OwnSockets own = test.Queue.Context.Udp.Own;
+        own.DialBegins(Remote);
+        TcpPeer peer = test.Host.Begin(Remote);
+        for (int turn = 0; turn < 3; turn++)
+        {
+            await test.Queue.Context.Loop.InvokeAsync(() => true);
+        }
+
+        Assert.Empty(await test.Engine.ListSessionsAsync(null, CancellationToken.None));
+        own.DialBegan(ours ? peer.Source : default, Remote);
+        if (ours)
+        {
+            Assert.Equal(SessionCause.UpstreamLoop, (await test.Events.ExpectAsync(SessionEventKind.Closed)).Cause);
+        }
+        else
+        {
+            Assert.Equal(peer.Source, (await test.Events.ExpectAsync(SessionEventKind.Opened)).Source);
+        }
     }
 
     [Fact]
