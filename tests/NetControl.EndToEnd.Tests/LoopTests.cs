@@ -5,7 +5,7 @@ using NetControl.Testing.Daemon;
 
 namespace NetControl.EndToEnd.Tests;
 
-/// <summary>Whatever a chain reaches from this machine, a route that leads it back into the device is found out, told, and mended by the advice.</summary>
+/// <summary>Whatever a chain reaches from this machine: a route that leads it back into the device is found out, and told.</summary>
 public sealed class LoopTests
 {
     private const string Proxy4 = World.SocksAddress;

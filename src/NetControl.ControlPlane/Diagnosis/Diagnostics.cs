@@ -64,7 +64,10 @@ public sealed class Diagnostics
         }
 
         IReadOnlyList<ProxySpec> proxies = _usedProxies();
-        (string Owner, HostPort Server)[] servers = [.. proxies.SelectMany(proxy => proxy.Chain.DirectServers.Select(server => (proxy.Name, server)))];
+        (string Owner, HostPort Server)[] servers =
+        [
+            .. proxies.SelectMany(proxy => proxy.Chain.DirectServers.Select(server => (proxy.Name, server))),
+        ];
         bool names = Array.Exists(servers, dialled => !dialled.Server.IsAddress);
         if (names || proxies.Any(proxy => proxy.Chain.Hops.Any(hop => hop is DnsSplitHop { Resolver: null, ResolvConfPath: null })))
         {
@@ -74,7 +77,8 @@ public sealed class Diagnostics
         DiagnosisRequest request = new()
         {
             Device = device,
-            Upstreams = await Task.WhenAll(servers.DistinctBy(dialled => (dialled.Owner, $"{dialled.Server.Host}{dialled.Server.Address.Address}"))
+            Upstreams = await Task.WhenAll(servers
+                .DistinctBy(dialled => (dialled.Owner, $"{dialled.Server.Host}{dialled.Server.Address.Address}"))
                 .Select(dialled => ResolveAsync(dialled.Owner, dialled.Server, cancellationToken))),
             DirectInUse = proxies.Any(proxy => proxy.Chain.IsDirect),
         };

@@ -2,8 +2,8 @@ namespace NetControl.Engine.Sessions;
 
 /// <summary>Where a session's dial notes how far it came: dialers know it, and have no other way to say it.</summary>
 /// <remarks>
-/// Owner: the flow that dials, and so its loop. A dialer asks for the <see cref="Current"/> one before its first await, while the flow is still
-/// below it on the stack; one that is called later, or by somebody else, finds none. Nothing is allocated.
+/// Owner: the flow that dials, and so its loop. A dialer asks for the <see cref="Current"/> one before its first await, while the flow is
+/// still below it on the stack; one that is called later, or by somebody else, finds none. Nothing is allocated.
 /// </remarks>
 public sealed class DialNote
 {

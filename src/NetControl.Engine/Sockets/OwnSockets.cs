@@ -33,8 +33,8 @@ internal sealed class OwnSockets
     }
 
     /// <summary>
-    /// Whether a SYN to there may be of a dial of ours whose port is not known yet: it has to be looked at again. Ask this before <see cref="IsOwnDial"/>;
-    /// what was beginning then, and is not own now, is known by the next time.
+    /// Whether a SYN to there may be of a dial of ours whose port is not known yet: it has to be looked at again. Ask this before
+    /// <see cref="IsOwnDial"/>: what was not beginning then is known now.
     /// </summary>
     public bool IsBeginning(in AddrPort destination) => Volatile.Read(ref Beginning(destination)) > 0;
 

@@ -26,14 +26,15 @@ internal sealed class DnsMetrics
     {
         _plane = plane;
         _lookups = make.CreateCounter("netcontrol_dns_cache_lookups_total",
-            "Queries that met a cache of a chain, by what it had: hit, negative_hit (a kept no), miss, stale (past its time, the resolver being silent).",
+            "Queries that met a cache of a chain, by what it had: hit, negative_hit (a kept no), miss, stale (past its time, the resolver "
+            + "being silent).",
             "proxy", "result");
         _evictions = make.CreateCounter("netcontrol_dns_cache_evictions_total",
             "Answers that gave way to others for want of room: cache= is too small for what is asked.", "proxy");
         _entries = make.CreateGauge("netcontrol_dns_cache_entries", "Answers that the caches of a chain keep.", "proxy");
         _exchanges = HistogramFeed.Create(make, "netcontrol_dns_upstream_duration_seconds",
-            "How long resolvers took, by how they were asked (plain, tls, https; direct is that of dnssplit for its zones; system, of no proxy, "
-            + "finds the names of proxies) and by outcome: the answer's code, or why there was none.",
+            "How long resolvers took, by how they were asked (plain, tls, https; direct is that of dnssplit for its zones; system, of no "
+            + "proxy, finds the names of proxies) and by outcome: the answer's code, or why there was none.",
             "proxy", "resolver", "outcome");
     }
 

@@ -37,18 +37,15 @@ public sealed record Chain(IReadOnlyList<Hop> Hops)
                 }
             }
 
-            if (Redirect(anywhere, Hops.Count) is var fixedPlace && (!fixedPlace.IsAddress || fixedPlace.Address.Address != anywhere.Address.Address))
+            HostPort place = Redirect(anywhere, Hops.Count);
+            if (!place.IsAddress || place.Address.Address != anywhere.Address.Address)
             {
-                servers.Add(fixedPlace);
+                servers.Add(place); // wherever it was to go
             }
 
             return [.. servers.Distinct()];
         }
     }
-
-    // What a hop dials passes those before it, the nearest one first.
-    private HostPort Redirect(HostPort destination, int before) =>
-        Hops.Take(before).Reverse().Aggregate(destination, static (target, hop) => hop.Redirect(target));
 
     /// <summary>What this machine lacks for the first hop that lacks something, with the fix; null if nothing.</summary>
     public string? FindFault() => Hops.Select(static (hop, i) => hop.FindFault() is { } fault ? $"part {i + 1}: {fault}" : null).FirstOrDefault(static fault => fault is not null);
@@ -58,4 +55,8 @@ public sealed record Chain(IReadOnlyList<Hop> Hops)
 
     /// <summary>The redacted text: a chain must never print its secrets by accident.</summary>
     public override string ToString() => Redacted;
+
+    // What a hop dials passes those before it, the nearest one first.
+    private HostPort Redirect(HostPort destination, int before) =>
+        Hops.Take(before).Reverse().Aggregate(destination, static (target, hop) => hop.Redirect(target));
 }

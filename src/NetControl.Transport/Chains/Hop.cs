@@ -22,8 +22,8 @@ public abstract record Hop
     public virtual IReadOnlyList<HostPort> Servers => [];
 
     /// <summary>
-    /// Whether what passes the hop passes its servers. A hop whose servers are only asked, as resolvers are, leaves what is dialled to the hops
-    /// before it.
+    /// Whether what passes the hop passes its servers. A hop whose servers are only asked, as resolvers are, leaves what is dialled to the
+    /// hops before it.
     /// </summary>
     public virtual bool LeadsThroughServers => Servers.Count > 0;
 

@@ -17,7 +17,11 @@ public sealed class HopContext
     /// <param name="lookup">Finds host names that cannot be dialled, such as those of servers for packets; the system's resolver if null.</param>
     /// <param name="dnsMeter">Counts what hops that resolve names do; null to count nothing.</param>
     public HopContext(
-        Way direct, TimeProvider? timeProvider = null, Func<object?>? currentLoop = null, AddressLookup? lookup = null, DnsMeter? dnsMeter = null)
+        Way direct,
+        TimeProvider? timeProvider = null,
+        Func<object?>? currentLoop = null,
+        AddressLookup? lookup = null,
+        DnsMeter? dnsMeter = null)
     {
         ArgumentNullException.ThrowIfNull(direct);
         Direct = direct;

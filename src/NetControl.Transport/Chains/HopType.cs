@@ -13,8 +13,8 @@ public abstract class HopType
     public abstract string Grammar { get; }
 
     /// <summary>
-    /// Why no chain may use it in this build, and what to use instead; null where it may. Such a type is read, so that the error says this rather
-    /// than that the word is unknown, and is listed nowhere.
+    /// Why no chain may use it in this build, and what to use instead; null where it may. Such a type is read, so that the error says this
+    /// rather than that the word is unknown, and is listed nowhere.
     /// </summary>
     public virtual string? Unavailable => null;
 

@@ -28,5 +28,6 @@ internal static class DnsCacheOption
     /// <summary>Puts a cache in front of a transport, if there is to be one.</summary>
     public static IDnsTransport Wrap(IDnsTransport transport, int size, HopContext context) => size == 0
         ? transport
-        : new DnsCacheTransport(transport, new DnsCache(new DnsCacheOptions { Capacity = size, TimeProvider = context.TimeProvider, Meter = context.DnsMeter }));
+        : new DnsCacheTransport(
+            transport, new DnsCache(new DnsCacheOptions { Capacity = size, TimeProvider = context.TimeProvider, Meter = context.DnsMeter }));
 }

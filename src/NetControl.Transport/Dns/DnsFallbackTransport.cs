@@ -78,8 +78,9 @@ public sealed class DnsFallbackTransport : IDnsTransport
     }
 
     /// <summary>
-    /// A resolver by name or address, over a way. Datagrams go to a name where the way takes them there, or is this machine's own; through a
-    /// proxy that takes addresses only, streams alone do: its far end knows the name, and what this machine finds by it may be another place.
+    /// A resolver by name or address, over a way. Datagrams go to a name where the way takes them there, or is this machine's own; through
+    /// a proxy that takes addresses only, streams alone do: its far end knows the name, and what this machine finds by it may be another
+    /// place.
     /// </summary>
     internal static IDnsTransport Over(Way way, HostPort server, HopContext context)
     {

@@ -6,7 +6,9 @@ using NetControl.Transport.Http;
 
 namespace NetControl.Transport.Dns;
 
-/// <summary>The HTTP/1.1 side of <see cref="DnsHttpsTransport"/>: one query at a time on a connection, and the connections kept for 30 seconds.</summary>
+/// <summary>
+/// The HTTP/1.1 side of <see cref="DnsHttpsTransport"/>: one query at a time on a connection, and the connections kept for 30 seconds.
+/// </summary>
 internal sealed class DnsHttp1
 {
     private static readonly TimeSpan s_keep = TimeSpan.FromSeconds(30);

@@ -4,7 +4,8 @@ namespace NetControl.Transport.Dns;
 
 /// <summary>Counts what becomes of the queries that another transport carries, and how long that takes.</summary>
 /// <remarks>Awaits nothing but the inner transport.</remarks>
-internal sealed class DnsMeteredTransport(IDnsTransport inner, DnsMeter meter, DnsResolverKind kind, TimeProvider timeProvider) : IDnsTransport
+internal sealed class DnsMeteredTransport(IDnsTransport inner, DnsMeter meter, DnsResolverKind kind, TimeProvider timeProvider)
+    : IDnsTransport
 {
     // Whoever gives up later than this did so because nothing came.
     private static readonly TimeSpan s_unanswered = TimeSpan.FromSeconds(2);

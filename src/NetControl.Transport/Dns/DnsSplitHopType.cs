@@ -21,7 +21,8 @@ public sealed class DnsSplitHopType : HopType
 
     /// <inheritdoc/>
     public override string Grammar =>
-        "dnssplit:direct=zone|range|search,...[&resolver=address[:port]]&remote=host[:port][&over=tls|https[&name=certificate name][&path=/dns-query]]"
+        "dnssplit:direct=zone|range|search,...[&resolver=address[:port]]&remote=host[:port]"
+        + "[&over=tls|https[&name=certificate name][&path=/dns-query]]"
         + "[&resolvconf=path][&cache=N]";
 
     /// <inheritdoc/>
@@ -85,11 +86,13 @@ public sealed class DnsSplitHopType : HopType
             "HTTPS" => (true, DnsCarrier.Https),
             _ => (false, DnsCarrier.Plain),
         };
-        error = known ? null : text.Error(option!.Value.Offset, $"'{option.Value.Value}' is unknown; write over=tls or over=https, or leave it out");
+        error = known ? null
+            : text.Error(option!.Value.Offset, $"'{option.Value.Value}' is unknown; write over=tls or over=https, or leave it out");
         return known;
     }
 
-    private static bool TryGetPath(HopText text, HopOptions options, DnsCarrier over, out string path, [NotNullWhen(false)] out ChainError? error)
+    private static bool TryGetPath(
+        HopText text, HopOptions options, DnsCarrier over, out string path, [NotNullWhen(false)] out ChainError? error)
     {
         if (over != DnsCarrier.Https && options["path"] is { } option)
         {

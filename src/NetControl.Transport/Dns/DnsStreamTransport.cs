@@ -7,8 +7,9 @@ namespace NetControl.Transport.Dns;
 
 /// <summary>Asks over a stream, TCP (RFC 7766) or TLS (RFC 7858) as the endpoint has it.</summary>
 /// <remarks>
-/// One query at a time on a connection. Where there is a clock for it, a connection that has answered waits ten seconds for the next query (RFC
-/// 7766 section 6.2.1): a handshake of TLS for each would cost more than the answer. A resolver that has closed it meanwhile is asked again.
+/// One query at a time on a connection. Where there is a clock for it, a connection that has answered waits ten seconds for the next query
+/// (RFC 7766 section 6.2.1): a handshake of TLS for each would cost more than the answer. A resolver that has closed it meanwhile is asked
+/// again.
 /// </remarks>
 public sealed class DnsStreamTransport : IDnsTransport
 {

@@ -4,8 +4,8 @@ namespace NetControl.Transport.Dns;
 
 /// <summary>Connections to a resolver that wait for the next query, each only for the event loop that opened it.</summary>
 /// <remarks>
-/// One that is not taken for a while is closed, so that a proxy that is gone leaves none behind. Two for each loop: a name's AAAA and A are asked
-/// at once. Thread rule: any thread.
+/// One that is not taken for a while is closed, so that a proxy that is gone leaves none behind. Two for each loop: a name's AAAA and A are
+/// asked at once. Thread rule: any thread.
 /// </remarks>
 internal sealed class IdleConnections
 {

@@ -26,7 +26,11 @@ public sealed class StubResolver
     /// <param name="meter">Counts what becomes of its queries; null to count nothing.</param>
     /// <exception cref="ArgumentNullException"><paramref name="way"/> is null.</exception>
     public StubResolver(
-        Way way, TimeProvider? timeProvider = null, string resolvConf = "/etc/resolv.conf", string hosts = "/etc/hosts", DnsMeter? meter = null)
+        Way way,
+        TimeProvider? timeProvider = null,
+        string resolvConf = "/etc/resolv.conf",
+        string hosts = "/etc/hosts",
+        DnsMeter? meter = null)
     {
         ArgumentNullException.ThrowIfNull(way);
         _way = way;

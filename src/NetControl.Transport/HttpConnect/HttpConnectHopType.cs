@@ -6,8 +6,8 @@ namespace NetControl.Transport.HttpConnect;
 
 /// <summary>The text of an HTTP proxy: <c>httpconnect://...</c>, and <c>h2connect://...</c> for one that has to speak HTTP/2.</summary>
 /// <remarks>
-/// As with Outline, TLS is the default and <c>plain=true</c> turns it off; <c>ca</c> is added to its grammar. Its <c>h3connect://...</c> is read, and refused:
-/// see <see cref="Unavailable"/>.
+/// As with Outline, TLS is the default and <c>plain=true</c> turns it off; <c>ca</c> is added to its grammar. Its <c>h3connect://...</c> is
+/// read, and refused: see <see cref="Unavailable"/>.
 /// </remarks>
 public sealed class HttpConnectHopType : HopType
 {
@@ -30,7 +30,8 @@ public sealed class HttpConnectHopType : HopType
     /// <inheritdoc/>
     /// <remarks>.NET has QUIC by libmsquic.so.2 only, which neither Debian nor NuGet has for Linux.</remarks>
     public override string? Unavailable => Name == Http3Scheme
-        ? "h3connect is not available in this build, since HTTP/3 needs QUIC; write h2connect:// in its place if the proxy speaks HTTP/2, else httpconnect://"
+        ? "h3connect is not available in this build, since HTTP/3 needs QUIC; write h2connect:// in its place if the proxy speaks HTTP/2, "
+            + "else httpconnect://"
         : null;
 
     /// <inheritdoc/>

@@ -31,11 +31,14 @@ public sealed class Socks5PacketListener : IServerPacketListener
 
     /// <inheritdoc/>
     /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol.</exception>
-    public ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default) => OpenAsync(server: null, cancellationToken);
+    public ValueTask<IPacketConnection> ListenAsync(CancellationToken cancellationToken = default) =>
+        OpenAsync(server: null, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>The proxy looks the name up: each datagram bears it.</remarks>
-    /// <exception cref="Socks5Exception">The proxy cannot be reached, refuses, or breaks the protocol; or the name is too long for it.</exception>
+    /// <exception cref="Socks5Exception">
+    /// The proxy cannot be reached, refuses, or breaks the protocol; or the name is too long for it.
+    /// </exception>
     public ValueTask<IPacketConnection> ListenAsync(HostPort server, CancellationToken cancellationToken = default) =>
         OpenAsync(server, cancellationToken);
 

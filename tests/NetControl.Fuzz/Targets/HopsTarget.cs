@@ -11,7 +11,7 @@ using Hop = NetControl.Transport.Chains.Hop;
 
 namespace NetControl.Fuzz.Targets;
 
-/// <summary>A proxy's hops as anyone may send them: a chain that is the same in all of its forms, or a refusal that names fields and no secret.</summary>
+/// <summary>A proxy's hops as anyone may send them: a chain that is the same in all of its forms, or a refusal that names fields.</summary>
 /// <remarks>The input is a proxy's message in protobuf's own form.</remarks>
 internal sealed class HopsTarget : IFuzzTarget
 {
