@@ -20,7 +20,7 @@ internal static class Program
             return ExitCode.Usage;
         }
 
-        // Signals are the process's own business: see ShutdownSignals.
+        // Signals are the process's own business: see ProcessSignals.
         return await parsed.InvokeAsync(
             new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
     }
