@@ -63,7 +63,7 @@ public sealed partial class ConfigurationDirectory : IDisposable
                 ControlState next = draft.Seal();
                 IReadOnlyList<RecordChange> changes = draft.Changes();
                 IReadOnlyList<PlanStep> steps = ConfigurationPlanner.Plan(changes, sessions);
-                if (request.ConfirmTimeout is not { } timeout || changes.Count == 0 || mutation.ValidateOnly)
+                if (request.ConfirmTimeout is not { } timeout || steps.Count == 0 || mutation.ValidateOnly)
                 {
                     return Task.FromResult(new ApplyResult(next.Revision, steps));
                 }

@@ -251,10 +251,11 @@ internal sealed partial class Mutator : IDisposable
         lock (_runtimes.Gate)
         {
             StateView before = new(_state, _runtimes, PreparedChange.Nothing);
-            HashSet<string> changed = [.. changes.Select(c => c.Name)];
+            RecordChange[] seen = [.. changes.Where(c => !c.IsOnlyOwner)];
+            HashSet<string> changed = [.. seen.Select(c => c.Name)];
 
             // What a removal by force left still names what is gone; nothing is new about that.
-            string[] names = [.. changed.Concat(Affected(changes).Where(name => next.Find(name) is not null)).Distinct(StringComparer.Ordinal)];
+            string[] names = [.. changed.Concat(Affected(seen).Where(name => next.Find(name) is not null)).Distinct(StringComparer.Ordinal)];
             List<(string Name, object? Before)> old = [.. names.Concat(Bystanders(next, names)).Select(name => (name, before.Any(name)))];
             _runtimes.Publish(next, changes, prepared);
             Volatile.Write(ref _state, next);
@@ -269,7 +270,7 @@ internal sealed partial class Mutator : IDisposable
                 .. old.Select(o => (o.Name, o.Before, After: after.Any(o.Name), Derived: !changed.Contains(o.Name)))
                     .Where(n => names.Contains(n.Name) || n is not { Before: DeviceView was, After: DeviceView now } || !was.Conditions.SequenceEqual(now.Conditions)),
             ];
-            return changes.Count > 0 ? [.. Changes.Append(news).Where(change => !change.Derived)] : [];
+            return seen.Length > 0 ? [.. Changes.Append(news).Where(change => !change.Derived)] : [];
         }
     }
 

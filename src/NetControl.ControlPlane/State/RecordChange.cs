@@ -7,6 +7,9 @@ internal sealed record RecordChange(ResourceRecord? Before, ResourceRecord? Afte
 {
     public string Name => (After ?? Before)!.Name;
 
+    /// <summary>Whether only who declares it is new, of which readers see nothing.</summary>
+    public bool IsOnlyOwner => Before is not null && After is not null && Before.Uid == After.Uid && Before.Revision == After.Revision;
+
     /// <summary>What changed between two states, among some resources, in the order in which a reader can follow: what is pointed at comes
     /// first.</summary>
     public static IReadOnlyList<RecordChange> Between(ControlState before, ControlState after, IEnumerable<string> names) =>

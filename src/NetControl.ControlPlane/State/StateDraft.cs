@@ -12,6 +12,7 @@ internal sealed class StateDraft
     private readonly DateTimeOffset _now;
     private readonly long _revision;
     private readonly HashSet<string> _touched = new(StringComparer.Ordinal);
+    private bool _seen;
 
     public StateDraft(ControlState current, DateTimeOffset now)
     {
@@ -29,12 +30,11 @@ internal sealed class StateDraft
     /// <summary>Who declares what is made from now on.</summary>
     public ResourceSource Source { get; init; }
 
-    public bool Changed => !ReferenceEquals(Base, State);
-
     /// <summary>What it changes so far, in the order in which a reader can follow: what is pointed at comes first.</summary>
     public IReadOnlyList<RecordChange> Changes() => RecordChange.Between(Base, State, _touched);
 
-    public ControlState Seal() => Changed ? State with { Revision = _revision } : State;
+    /// <summary>The next state. Who declares what is bookkeeping that no reader sees: that alone makes no new revision.</summary>
+    public ControlState Seal() => _seen ? State with { Revision = _revision } : State;
 
     public void Add(ProxyDraft draft, ProxySpec spec) => Put(new ProxyRecord { Head = Newcomer(draft.Name), Draft = draft, Spec = spec });
 
@@ -142,7 +142,8 @@ internal sealed class StateDraft
     {
         if (State.Find(name) is { } record && record.Source != source)
         {
-            Put(record with { Head = record.Head with { Source = source } });
+            State = State.With(record with { Head = record.Head with { Source = source } });
+            _touched.Add(name);
         }
     }
 
@@ -156,6 +157,12 @@ internal sealed class StateDraft
 
         foreach (ResourceRecord record in before)
         {
+            if (State.Find(record.Name)?.Revision == record.Revision)
+            {
+                Own(record.Name, record.Source);
+                continue;
+            }
+
             long generation = Math.Max(State.Find(record.Name)?.Generation ?? 0, record.Generation) + 1;
             Put(record with { Head = record.Head with { Generation = generation, Revision = _revision, UpdateTime = _now } });
         }
@@ -230,12 +237,14 @@ internal sealed class StateDraft
     {
         State = State.With(record);
         _touched.Add(record.Name);
+        _seen = true;
     }
 
     private void Drop(string name)
     {
         State = State.Without(name);
         _touched.Add(name);
+        _seen = true;
     }
 
     private RecordHead Newcomer(string name) => State.Find(name) is null
