@@ -58,8 +58,7 @@ public sealed class HopOptions
         string key = Decode(text.Text[at..keyEnd]).ToLowerInvariant();
         if (!known.Contains(key, StringComparer.Ordinal))
         {
-            // An unknown key may be a secret in the wrong place: only what looks like a key is repeated.
-            string shown = key.Length is > 0 and <= 20 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? $"'{key}'" : "?";
+            string shown = IsSurelyKey(text.Text, key, equals, stop) ? $"'{key}'" : "?";
             string has = known.Count == 0 ? "it takes none" : $"it takes {string.Join(", ", known)}";
             return text.Error(at, $"option {shown} is unknown to {text.Scheme}; {has}");
         }
@@ -69,4 +68,10 @@ public sealed class HopOptions
             ? null
             : text.Error(at, $"option '{key}' is there twice; write it once");
     }
+
+    // An unknown key may be a secret in the wrong place, or a piece of one that holds a question mark. A word is a key where a value follows; base64
+    // ends in signs like the one between them, and what comes before an @ is credentials.
+    private static bool IsSurelyKey(string text, string key, int equals, int stop) =>
+        key.Length is > 0 and <= 20 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
+        && equals >= 0 && equals + 1 < stop && text[equals + 1] != '=' && !text.AsSpan(equals).Contains('@');
 }

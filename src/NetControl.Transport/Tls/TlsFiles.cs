@@ -14,6 +14,7 @@ namespace NetControl.Transport.Tls;
 /// </remarks>
 internal sealed class TlsFiles
 {
+    private const long MostBytes = 1 << 20;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
     private readonly TlsClientOptions _basis;
     private readonly string? _authorities;
@@ -124,6 +125,14 @@ internal sealed class TlsFiles
 
             try
             {
+                // Whoever may try a chain out names any path: a device never ends, a pipe never begins, and both would hold the dial's thread.
+                FileInfo file = new(path);
+                if (file.Exists && ((file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? file).Length is 0 or > MostBytes)
+                {
+                    fault = $"tls: {option}={path}: is empty, no ordinary file, or longer than {MostBytes} bytes; write PEM into a file";
+                    return false;
+                }
+
                 texts[i] = File.ReadAllBytes(path);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

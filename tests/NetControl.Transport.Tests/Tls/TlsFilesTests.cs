@@ -54,6 +54,29 @@ public sealed class TlsFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task FindFault_WhatNeverEndsOrNeverBegins_IsNotRead()
+    {
+        string pipe = Path.Combine(_folder, "pipe");
+        using (System.Diagnostics.Process made = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        Write("long.pem", new string('a', (1 << 20) + 1));
+        Write("ca.pem", _authority.Pem);
+        File.CreateSymbolicLink(Path.Combine(_folder, "zero"), "/dev/zero");
+        File.CreateSymbolicLink(Path.Combine(_folder, "link.pem"), Path.Combine(_folder, "ca.pem"));
+        foreach (string path in new[] { "/dev/zero", pipe, $"{_folder}/zero", $"{_folder}/long.pem" })
+        {
+            string? fault = await Task.Run(() => Fault($"tls:ca={path}")).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            Assert.Contains($"ca={path}: is empty, no ordinary file, or longer than", fault, StringComparison.Ordinal);
+        }
+
+        Assert.Null(Fault($"tls:ca={_folder}/link.pem"));
+    }
+
+    [Fact]
     public void Current_FilesChange_AreReadAgainAfterAWhile_AndABrokenSetIsNot()
     {
         ManualTimeProvider time = new();
