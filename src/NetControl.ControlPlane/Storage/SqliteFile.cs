@@ -15,6 +15,7 @@ internal static class SqliteFile
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
     private const int SqlitePermission = 3;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Opens a state file with its tables, and makes it where there is none.</summary>
     /// <exception cref="StorageException">It cannot be opened, or is not ours.</exception>
@@ -65,9 +66,11 @@ internal static class SqliteFile
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.ReadWrite,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = OwnerOnly,
             };
             using FileStream file = new(path, options);
+            Narrow(path);
+            Narrow(path + "-wal");
         }
         catch (DirectoryNotFoundException e)
         {
@@ -80,6 +83,22 @@ internal static class SqliteFile
             throw new StorageException(StorageError.Denied,
                 $"the state file {path} cannot be opened for writing: {e.Message}; give another path with --state "
                 + "(--state \"\" keeps state in memory)", e);
+        }
+    }
+
+    // One that was copied here, or made by hand. A file system that has no modes, or another owner, leaves it to whoever mounted it.
+    private static void Narrow(string path)
+    {
+        try
+        {
+            if (File.Exists(path) && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+            {
+                File.SetUnixFileMode(path, OwnerOnly);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // See above.
         }
     }
 

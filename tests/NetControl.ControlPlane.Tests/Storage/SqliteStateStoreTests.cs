@@ -48,6 +48,17 @@ public sealed class SqliteStateStoreTests : IDisposable
     }
 
     [Fact]
+    public void FileThatOthersCouldRead_IsItsOwnersAloneFromThenOn()
+    {
+        Open().Dispose();
+        File.SetUnixFileMode(StateFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        using SqliteStateStore store = Open();
+        store.Commit(new StoredBatch { Revision = 1, Put = [Resource("proxies/a", 1)] });
+        Assert.True(Directory.GetFiles(_folder).Length > 1, "there is a write-ahead log");
+        Assert.All(Directory.GetFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
     public void AnswerThatHasExpired_IsNotLoadedAndGoesWithTheNext()
     {
         ManualTimeProvider time = new();
