@@ -4,12 +4,12 @@ namespace NetControl.ControlPlane.Conditions;
 /// <remarks>Guarded by the gate of <see cref="Mutations.Runtimes"/>. Resources go by uid: a later one of the same name has a new page.</remarks>
 internal sealed class ConditionBook
 {
-    private readonly Dictionary<string, Dictionary<string, (bool Holds, DateTimeOffset Since)>> _pages = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, (bool? Holds, DateTimeOffset Since)>> _pages = new(StringComparer.Ordinal);
 
-    /// <summary>Writes down what is so from now on, and says since when it is.</summary>
+    /// <summary>Writes down what is so from now on, or since when it says, and says since when it is.</summary>
     public IReadOnlyList<Condition> Note(string uid, IReadOnlyList<Condition> conditions, DateTimeOffset now)
     {
-        if (!_pages.TryGetValue(uid, out Dictionary<string, (bool Holds, DateTimeOffset Since)>? page))
+        if (!_pages.TryGetValue(uid, out Dictionary<string, (bool? Holds, DateTimeOffset Since)>? page))
         {
             _pages.Add(uid, page = new(StringComparer.Ordinal));
         }
@@ -21,9 +21,9 @@ internal sealed class ConditionBook
 
         foreach (Condition condition in conditions)
         {
-            if (!page.TryGetValue(condition.Type, out (bool Holds, DateTimeOffset) line) || line.Holds != condition.Holds)
+            if (!page.TryGetValue(condition.Type, out (bool? Holds, DateTimeOffset) line) || line.Holds != condition.Holds)
             {
-                page[condition.Type] = (condition.Holds, now);
+                page[condition.Type] = (condition.Holds, condition.Since == default ? now : condition.Since);
             }
         }
 
@@ -35,10 +35,10 @@ internal sealed class ConditionBook
     [
         .. conditions.Select(condition => condition with
         {
-            Since = _pages.TryGetValue(uid, out Dictionary<string, (bool Holds, DateTimeOffset Since)>? page)
-                && page.TryGetValue(condition.Type, out (bool Holds, DateTimeOffset Since) line) && line.Holds == condition.Holds
+            Since = _pages.TryGetValue(uid, out Dictionary<string, (bool? Holds, DateTimeOffset Since)>? page)
+                && page.TryGetValue(condition.Type, out (bool? Holds, DateTimeOffset Since) line) && line.Holds == condition.Holds
                     ? line.Since
-                    : otherwise,
+                    : condition.Since == default ? otherwise : condition.Since,
         }),
     ];
 

@@ -1,4 +1,5 @@
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.State;
 
@@ -11,7 +12,7 @@ internal static class ConditionRules
     public static IReadOnlyList<Condition> Of(ProxyRecord record, ControlState state) =>
         [state.UsersOf(record.Name).Count > 0 ? new Condition("InUse", true, "USED") : new Condition("InUse", false, "UNUSED")];
 
-    public static IReadOnlyList<Condition> Of(DelegateRecord record, bool draining) =>
+    public static IReadOnlyList<Condition> Of(DelegateRecord record, bool draining, ProxyHealth? current) =>
     [
         record.Proxy.Length > 0
             ? new Condition("Ready", true, "POINTS_AT_PROXY")
@@ -19,6 +20,7 @@ internal static class ConditionRules
         draining
             ? new Condition("Draining", true, "OLDER_SESSIONS", "sessions of older generations end at a deadline")
             : new Condition("Draining", false, "NO_DEADLINE"),
+        Healthy(record, current),
     ];
 
     public static IReadOnlyList<Condition> Of(DeviceRecord record, ControlState state, DevicePhase phase, DeviceSlot? slot, string guardFault)
@@ -59,5 +61,28 @@ internal static class ConditionRules
         }
 
         return conditions;
+    }
+
+    // What its judge thinks changes between transactions; a transaction is when it may have begun to be about another proxy.
+    private static Condition Healthy(DelegateRecord record, ProxyHealth? current)
+    {
+        if (record.Proxy.Length == 0)
+        {
+            return new Condition("Healthy", false, "NO_PROXY", "it points at no proxy");
+        }
+
+        if (current is null)
+        {
+            return new Condition("Healthy", null, "NOTHING_HEARD", $"nothing has been heard of {record.Proxy} yet");
+        }
+
+        (bool? holds, string reason) = current.Condition switch
+        {
+            ProxyCondition.Healthy => ((bool?)true, "PROXY_WORKS"),
+            ProxyCondition.Unhealthy => (false, "PROXY_FAILS"),
+            _ => (null, "NOTHING_HEARD"),
+        };
+        return new Condition("Healthy", holds, reason, $"{record.Proxy}: {current.Reason}",
+            current.Since > record.UpdateTime ? current.Since : record.UpdateTime);
     }
 }

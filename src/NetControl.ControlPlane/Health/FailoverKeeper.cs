@@ -10,12 +10,15 @@ namespace NetControl.ControlPlane.Health;
 /// <summary>Carries out what the judges of delegates say: makes switches, sends probes, and tells of both.</summary>
 /// <remarks>
 /// Owner: one task looks at one delegate after the other, whenever a judge calls, a timer is due or the delegate was changed. A switch is a
-/// change like any other, made by nobody; sessions that live keep what they have.
+/// change like any other, made by nobody; sessions that live keep what they have. A proxy that works and fails by turns may change its condition with
+/// every few sessions: those who follow are told of the last one only, once in <see cref="TellInterval"/>.
 /// </remarks>
 internal sealed partial class FailoverKeeper : IDisposable
 {
     private readonly Channel<string> _attention = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, ITimer> _timers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _notMade = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Told, bool Due)> _news = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Delegate, SwitchReason Reason), long> _counts = new();
     private readonly Mutator _mutator;
     private readonly Runtimes _runtimes;
@@ -36,6 +39,9 @@ internal sealed partial class FailoverKeeper : IDisposable
         runtimes.OnAttention = Wake;
         Running = Task.Run(RunAsync, CancellationToken.None); // on no context of the maker's
     }
+
+    /// <summary>How often at most it is told what is thought of a delegate's proxies.</summary>
+    public static TimeSpan TellInterval { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets each switch that is made.</summary>
     public Action<SystemMutation>? OnSwitched { get; set; }
@@ -90,6 +96,7 @@ internal sealed partial class FailoverKeeper : IDisposable
 
         if (way is null)
         {
+            _news.Remove(name);
             if (_timers.Remove(name, out ITimer? timer))
             {
                 await timer.DisposeAsync();
@@ -99,12 +106,7 @@ internal sealed partial class FailoverKeeper : IDisposable
         }
 
         SwitchDecision? decision = way.Judge.Look(out TimeSpan? next, out bool changed);
-        if (changed)
-        {
-            _mutator.Note(name, static () => { });
-            LogConditions(name, way.Judge);
-        }
-
+        next = Sooner(next, Tell(name, way.Judge, changed));
         if (decision is not null && !await SwitchAsync(name, decision))
         {
             next = Sooner(next, TimeSpan.FromSeconds(1));
@@ -118,7 +120,29 @@ internal sealed partial class FailoverKeeper : IDisposable
         Arm(name, next);
     }
 
-    private static TimeSpan Sooner(TimeSpan? a, TimeSpan b) => a is { } known && known < b ? known : b;
+    /// <summary>Tells what is thought of the proxies, if that is news; returns how long that has to wait yet.</summary>
+    private TimeSpan? Tell(string name, DelegateJudge judge, bool changed)
+    {
+        bool known = _news.TryGetValue(name, out (long Told, bool Due) news);
+        if (!changed && !news.Due)
+        {
+            return null;
+        }
+
+        TimeSpan left = known ? TellInterval - _time.GetElapsedTime(news.Told) : TimeSpan.Zero;
+        if (left > TimeSpan.Zero)
+        {
+            _news[name] = (news.Told, true);
+            return left;
+        }
+
+        _news[name] = (_time.GetTimestamp(), false);
+        _mutator.Note(name, static () => { });
+        LogConditions(name, judge);
+        return null;
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
 
     private void Arm(string name, TimeSpan? next)
     {
@@ -154,8 +178,16 @@ internal sealed partial class FailoverKeeper : IDisposable
         catch (ControlPlaneException e)
         {
             LogNotSwitched(name, decision.To, e.Message);
+            if (!_mutator.ShuttingDown && _notMade.GetValueOrDefault(name) != decision.To)
+            {
+                _notMade[name] = decision.To; // told once: it is tried again until it can be made
+                OnSwitched?.Invoke(new SystemMutation(SystemCause.Failover, $"{name} cannot leave for {decision.To} yet: {decision.Why}", [], e));
+            }
+
             return _mutator.ShuttingDown;
         }
+
+        _notMade.Remove(name);
 
         if (changes.Count > 0)
         {

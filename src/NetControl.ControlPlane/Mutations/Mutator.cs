@@ -178,10 +178,10 @@ internal sealed partial class Mutator : IDisposable
     {
         lock (_runtimes.Gate)
         {
-            StateView view = new(_state, _runtimes, PreparedChange.Nothing);
+            StateView view = new(_state, _runtimes, PreparedChange.Nothing, _time.GetUtcNow());
             object? before = view.Any(name);
             change();
-            object? after = new StateView(_state, _runtimes, PreparedChange.Nothing, _time.GetUtcNow()).Any(name);
+            object? after = view.Any(name);
             return Changes.Append(after is null ? [] : [(name, before, after, true)]);
         }
     }
@@ -250,7 +250,8 @@ internal sealed partial class Mutator : IDisposable
     {
         lock (_runtimes.Gate)
         {
-            StateView before = new(_state, _runtimes, PreparedChange.Nothing);
+            // Noted, too: what a judge thinks may have changed since, and be another matter after this.
+            StateView before = new(_state, _runtimes, PreparedChange.Nothing, now);
             RecordChange[] seen = [.. changes.Where(c => !c.IsOnlyOwner)];
             HashSet<string> changed = [.. seen.Select(c => c.Name)];
 

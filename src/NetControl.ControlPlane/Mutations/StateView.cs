@@ -1,6 +1,7 @@
 using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.State;
@@ -47,12 +48,13 @@ internal readonly struct StateView
     public DelegateView View(DelegateRecord record)
     {
         bool draining = _runtimes.IsDraining(record.Name);
+        IReadOnlyList<ProxyHealth> health = _runtimes.Delegate(record.Name)?.Judge.View() ?? [];
         return new DelegateView(record.Meta, record.Proxy, draining, State.UsersOf(record.Name),
-            Since(record, ConditionRules.Of(record, draining)))
+            Since(record, ConditionRules.Of(record, draining, health.FirstOrDefault(h => h.Proxy == record.Proxy))))
         {
             Proxies = record.Proxies,
             Failover = record.Failover,
-            Health = _runtimes.Delegate(record.Name)?.Judge.View() ?? [],
+            Health = health,
             LastFailover = record.LastFailover,
         };
     }

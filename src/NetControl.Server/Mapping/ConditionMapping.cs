@@ -10,7 +10,12 @@ internal static class ConditionMapping
     public static V1.Condition ToMessage(this Condition condition) => new()
     {
         Type = condition.Type,
-        Status = condition.Holds ? V1.Condition.Types.Status.True : V1.Condition.Types.Status.False,
+        Status = condition.Holds switch
+        {
+            true => V1.Condition.Types.Status.True,
+            false => V1.Condition.Types.Status.False,
+            null => V1.Condition.Types.Status.Unknown,
+        },
         Reason = condition.Reason,
         Message = condition.Message,
         LastTransitionTime = condition.Since.ToTimestamp(),

@@ -1,3 +1,4 @@
+using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
 using NetControl.ControlPlane.Errors;
@@ -35,6 +36,8 @@ public sealed class FailoverTests : IDisposable
         _dialer.Failures["192.0.2.1:1080"] = Refused;
         _dialer.Failures["192.0.2.2:1080"] = Refused;
     }
+
+    private Condition Healthy => View.Conditions.Single(condition => condition.Type == "Healthy");
 
     private DelegateView View => _test.Plane.Delegates.Get(Name);
 
@@ -97,6 +100,59 @@ public sealed class FailoverTests : IDisposable
         Assert.True(change.Derived);
         Assert.Equal(ProxyCondition.Unhealthy, ((DelegateView)change.After!).Current!.Condition);
         Assert.Equal("proxies/a", View.Proxy);
+        Condition healthy = ((DelegateView)change.After).Conditions.Single(c => c.Type == "Healthy");
+        Assert.Equal((false, "PROXY_FAILS", View.Current!.Since), (healthy.Holds, healthy.Reason, healthy.Since));
+        Assert.StartsWith("proxies/a: 3 attempts in a row failed", healthy.Message, StringComparison.Ordinal);
+        Assert.Equal(healthy, Healthy);
+    }
+
+    [Fact]
+    public async Task Healthy_IsUnknownUntilSomethingIsHeard_AndChangesWithTheProxy()
+    {
+        await MakeAsync(new FailoverDraft { Mode = "FIXED", BackOff = TimeSpan.FromMinutes(1) });
+        Assert.Equal((null, "NOTHING_HEARD", View.Meta.UpdateTime), (Healthy.Holds, Healthy.Reason, Healthy.Since));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await DialAsync(3);
+        await UntilAsync(() => Healthy.Holds == false);
+        DateTimeOffset failed = Healthy.Since;
+        Assert.Equal(_time.GetUtcNow(), failed);
+
+        // About another proxy: since now, although nothing happened to that one for longer.
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await _test.Plane.Delegates.SwapAsync(new SwapRequest(Name, "proxies/b", ExistingPolicy.Keep), MutationContext.Internal);
+        Assert.Equal((null, _time.GetUtcNow()), (Healthy.Holds, Healthy.Since));
+        await _test.Plane.Proxies.DeleteAsync("proxies/a", "", true, MutationContext.Internal);
+        await _test.Plane.Proxies.DeleteAsync("proxies/b", "", true, MutationContext.Internal);
+        Assert.Equal((false, "NO_PROXY"), (Healthy.Holds, Healthy.Reason));
+    }
+
+    [Fact]
+    public async Task AProxyThatWorksAndFailsByTurns_IsToldOnceASecond_AndTheLastWordIsTold()
+    {
+        _dialer.Connect = _ => new AnsweringConnection(AnsweringConnection.Socks5);
+        await MakeAsync(new FailoverDraft { Mode = "FIXED", Failures = 1, Successes = 1 });
+        long seen = _test.Plane.Changes.Sequence;
+        for (int turn = 0; turn < 20; turn++)
+        {
+            _dialer.Failures["192.0.2.1:1080"] = Refused;
+            await DialAsync(1);
+            await UntilAsync(() => Healthy.Holds == false);
+            _dialer.Failures.TryRemove("192.0.2.1:1080", out _);
+            using (await _test.Engine.Open().Egress!.StreamDialer!.DialAsync(HostPort.Parse("198.51.100.1:80"), TestContext.Current.CancellationToken))
+            {
+                await UntilAsync(() => Healthy.Holds == true);
+            }
+        }
+
+        await UntilAsync(() => Told(seen).Count > 0);
+        List<ResourceChange> changes = Told(seen);
+        Assert.True(changes.Count == 1, $"{changes.Count} changes were told of 40 in no time");
+
+        // The keeper looks whenever time passes; what it has to say then is how it is now.
+        await AdvanceUntilAsync(() => Told(seen).Count == 2);
+        Assert.True(((DelegateView)Told(seen)[^1].After!).Conditions.Single(c => c.Type == "Healthy").Holds);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(2, Told(seen).Count);
     }
 
     [Fact]
@@ -273,6 +329,13 @@ public sealed class FailoverTests : IDisposable
             _time.Advance(TimeSpan.FromSeconds(1));
             await ChangeAsync();
         }
+    }
+
+    private List<ResourceChange> Told(long after)
+    {
+        List<ResourceChange> changes = [];
+        Assert.True(_test.Plane.Changes.TryRead(after, changes, out _));
+        return [.. changes.Where(change => change.Name == Name)];
     }
 
     // A change, or a moment without one: what is waited for may have come before, or bring none.

@@ -224,7 +224,7 @@ public sealed class ConfigurationServiceTests
         Assert.True(blocked.Conditions[0].LastTransitionTime.ToDateTime() > begin.Conditions[0].LastTransitionTime.ToDateTime());
         Assert.Equal(begin.Conditions[2], blocked.Conditions[2]);
         Protocol.V1.Delegate egress = (await server.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = "delegates/egress" })).Delegate;
-        Assert.Equal(["not Ready NO_PROXY", "not Draining NO_DEADLINE"], Words(egress.Conditions));
+        Assert.Equal(["not Ready NO_PROXY", "not Draining NO_DEADLINE", "not Healthy NO_PROXY"], Words(egress.Conditions));
         Assert.Equal(["not InUse UNUSED"], Words((await server.Proxies.GetProxyAsync(new GetProxyRequest { Name = "proxies/b" })).Proxy.Conditions));
         SwapDelegateResponse swap = await server.Delegates.SwapDelegateAsync(new SwapDelegateRequest
         {
@@ -234,7 +234,7 @@ public sealed class ConfigurationServiceTests
             DrainTimeout = Duration.FromTimeSpan(TimeSpan.FromHours(1)),
         });
         egress = (await server.Delegates.GetDelegateAsync(new GetDelegateRequest { Name = "delegates/egress" })).Delegate;
-        Assert.Equal(["Ready POINTS_AT_PROXY", "Draining OLDER_SESSIONS"], Words(egress.Conditions));
+        Assert.Equal(["Ready POINTS_AT_PROXY", "Draining OLDER_SESSIONS", "maybe Healthy NOTHING_HEARD"], Words(egress.Conditions));
         Assert.Equal(swap.Delegate.State, egress.State);
         Assert.Equal(["InUse USED"], Words((await server.Proxies.GetProxyAsync(new GetProxyRequest { Name = "proxies/b" })).Proxy.Conditions));
         await server.Devices.UpdateDeviceAsync(new UpdateDeviceRequest { Device = new Device { Name = "devices/tun0", KillSwitch = true } });
@@ -296,7 +296,7 @@ public sealed class ConfigurationServiceTests
     }
 
     private static string[] Words(IEnumerable<Condition> conditions) =>
-        [.. conditions.Select(c => $"{(c.Status == Condition.Types.Status.True ? "" : "not ")}{c.Type} {c.Reason}")];
+        [.. conditions.Select(c => $"{c.Status switch { Condition.Types.Status.True => "", Condition.Types.Status.False => "not ", _ => "maybe " }}{c.Type} {c.Reason}")];
 
     private static async Task<Protocol.V1.Configuration> ExpectNoChangeAsync(TestServer server)
     {
