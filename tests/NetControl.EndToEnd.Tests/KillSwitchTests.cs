@@ -55,7 +55,9 @@ public sealed class KillSwitchTests
             .Replace("    routes:", "    killSwitch: true\n    routes:", StringComparison.Ordinal));
         await world.Daemon.KillAsync();
         AssertRefused(world);
-        Assert.Contains("198.18.0.0/15: released", world.Execute(DaemonProcess.Locate(), "release"), StringComparison.Ordinal);
+        string log = Path.Combine(world.Folder, "released.jsonl");
+        Assert.Contains("198.18.0.0/15: released", world.Execute(DaemonProcess.Locate(), "release", "--audit-log", log), StringComparison.Ordinal);
+        Assert.Contains("\"cause\":\"RELEASED\",\"why\":\"the kill switches of 198.18.0.0/15", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
 
         // The rules of the process that was killed go with the next start, or are nobody's; only the guard's are asked for here.
         Assert.DoesNotContain("prohibit", world.KernelState(), StringComparison.Ordinal);

@@ -127,21 +127,25 @@ public sealed class SecurityTests
 
         Assert.Equal((Refused, "UNAUTHENTICATED"), Outcome(Run(world, [Netctl()], [.. bearer, "info"])));
 
-        // The audit log has the file that was applied, the two attempts, no secret, and follows its name when it is rotated.
+        // The audit log has the start, the file that was applied, the two attempts, the tokens that changed, no secret, and follows its name when it is rotated.
         string written = await File.ReadAllTextAsync(audit);
         Assert.DoesNotContain("hunter2", written, StringComparison.Ordinal);
         Assert.Equal(
-            ["system  OK", "uri:spiffe://prod.example/ci proxies/a PERMISSION_DENIED", "token:boss proxies/new OK"],
+            [
+                "system PROCESS_STARTED OK", "system STARTUP_FILE OK", "uri:spiffe://prod.example/ci proxies/a PERMISSION_DENIED", "token:boss proxies/new OK",
+                "system CREDENTIALS_RELOADED OK",
+            ],
             written.TrimEnd().Split('\n').Select(Summary));
         File.Move(audit, audit + ".1");
         world.Daemon.Signal("USR1");
         Assert.Equal((0, ""), Outcome(Run(world, [Netctl()], "-a", $"unix:{world.SocketPath}", "proxies", "delete", "new")));
         Assert.Equal(["uid:0 proxies/new OK"], (await File.ReadAllTextAsync(audit)).TrimEnd().Split('\n').Select(Summary));
         PrometheusText metrics = await world.Api.ReadMetricsAsync();
-        Assert.Equal(4, metrics.Sum("netcontrol_audit_lines_total", ("result", "written")));
+        Assert.Equal(6, metrics.Sum("netcontrol_audit_lines_total", ("result", "written")));
         Assert.Equal(1, metrics.Sum("netcontrol_auth_failures_total", ("reason", "role_too_low")));
         Assert.True(metrics.Sum("netcontrol_tls_handshake_failures_total", ("reason", "certificate_unknown_authority")) >= 1);
         Assert.Equal(0, await world.Daemon.TerminateAsync());
+        Assert.Equal("system PROCESS_STOPPED OK", Summary((await File.ReadAllLinesAsync(audit))[^1]));
     }
 
     private static (int Code, string Reason) Outcome((int Code, string Output, string Errors) run) =>
@@ -152,7 +156,9 @@ public sealed class SecurityTests
     private static string Summary(string line)
     {
         JsonElement root = JsonDocument.Parse(line).RootElement;
-        return $"{root.GetProperty("caller").GetProperty("identity").GetString()} {root.GetProperty("resource").GetString()} {root.GetProperty("code").GetString()}";
+        string cause = root.GetProperty("cause").GetString()!;
+        string about = cause == "CALL" ? root.GetProperty("resource").GetString()! : cause;
+        return $"{root.GetProperty("caller").GetProperty("identity").GetString()} {about} {root.GetProperty("code").GetString()}";
     }
 
     private static Dictionary<string, string> Status(string folder) => File.ReadLines($"{folder}/status").Select(line => line.Split(':', 2))

@@ -35,7 +35,14 @@ internal static class AuditText
         string about = record.Resource.Length > 0 ? $" {record.Resource}" : "";
         string dry = record.ValidateOnly ? " (dry run)" : "";
         string reason = record.Reason.Length > 0 ? $" {record.Reason}" : "";
-        return $"#{record.Sequence} {time} {who}: {what}{about}{dry} {record.Code}{reason}";
+        string stage = record.Stream switch
+        {
+            null => "",
+            { Stage: AuditedStream.Types.Stage.Began } => " began",
+            { Capture: { } c } => FormattableString.Invariant($" ended after {record.Duration.ToTimeSpan().TotalSeconds:0.#} s with {c.Captured} packets"),
+            _ => FormattableString.Invariant($" ended after {record.Duration.ToTimeSpan().TotalSeconds:0.#} s"),
+        };
+        return $"#{record.Sequence} {time} {who}: {what}{about}{dry}{stage} {record.Code}{reason}";
     }
 
     private static string Verb(AuditChange change) => change switch

@@ -21,6 +21,7 @@ public sealed partial class ConfigurationDirectory : IDisposable
     private readonly ILogger _logger;
     private StoredPending? _pending;
     private ITimer? _timer;
+    private string _notTakenBack = "";
 
     internal ConfigurationDirectory(Mutator mutator, IEngine engine, TimeProvider time, ILogger logger)
     {
@@ -179,6 +180,14 @@ public sealed partial class ConfigurationDirectory : IDisposable
         catch (Exception e)
         {
             LogNotTakenBack(e, id);
+            if (_notTakenBack != id)
+            {
+                _notTakenBack = id; // told once: it is tried again until it succeeds
+                OnTakenBack?.Invoke(new SystemMutation(SystemCause.UnconfirmedReverted,
+                    $"nobody confirmed the configuration \"{id}\" in time, and it cannot be taken back yet", [],
+                    e as ControlPlaneException ?? new ControlPlaneException(ControlPlaneError.Internal, "the server's log says why")));
+            }
+
             _timer?.Change(TimeSpan.FromSeconds(5), Timeout.InfiniteTimeSpan);
         }
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Engines;
+using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Health;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
@@ -35,6 +36,9 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
         _logger = logger;
         _stopping = stopping;
     }
+
+    /// <summary>Gets each deadline of older sessions that is over. Set once, before anything is swapped.</summary>
+    internal Action<SystemMutation>? OnDrained { get; set; }
 
     /// <summary>Makes a delegate.</summary>
     public Task<DelegateView> CreateAsync(DelegateDraft draft, string prefix, MutationContext mutation)
@@ -204,21 +208,36 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
 
     private async Task DrainAsync(string name, DelegateWay way, SessionSelector older, TimeSpan timeout)
     {
+        int closed = 0;
+        ControlPlaneException? fault = null;
         try
         {
             await Task.Delay(timeout, _time, _stopping);
-            int closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, _stopping);
+            closed = await _engine.CloseSessionsAsync(older, SessionCause.DelegateSwapped, _stopping);
             LogDrained(name, closed);
         }
         catch (OperationCanceledException)
         {
-            // The process ends, and its sessions with it.
+            return; // the process ends, and its sessions with it
+        }
+        catch (Exception e)
+        {
+            LogNotDrained(e, name);
+            fault = new ControlPlaneException(ControlPlaneError.Internal, "the older sessions could not be closed; the server's log says why", name);
         }
         finally
         {
-            Mutator.Note(name, () => way.Draining--);
+            IReadOnlyList<ResourceChange> changes = Mutator.Note(name, () => way.Draining--);
+            if (!_stopping.IsCancellationRequested)
+            {
+                OnDrained?.Invoke(new SystemMutation(SystemCause.DrainDeadline,
+                    $"{name}: the time of the sessions that were older than a swap is over; {closed} were closed", changes, fault));
+            }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Name}: its older sessions could not be closed at their deadline")]
+    private partial void LogNotDrained(Exception e, string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "created {Name}, pointing at {Proxy}")]
     private partial void LogCreated(string name, string proxy);

@@ -32,6 +32,9 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
         _stopping = stopping;
     }
 
+    /// <summary>Gets each drain's deadline that is over. Set once, before anything is drained.</summary>
+    internal Action<SystemMutation>? OnDrained { get; set; }
+
     /// <summary>Makes a device, and its interface.</summary>
     public Task<DeviceView> CreateAsync(DeviceDraft draft, string prefix, MutationContext mutation) =>
         CreateAsync(draft.Name, mutation, next => next.Add(draft, Validate(next.State, draft, prefix)),
@@ -233,13 +236,26 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
                 int closed = await _engine.CloseSessionsAsync(
                     (in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal), SessionCause.Drained, _stopping);
                 LogDrained(name, closed);
+                TellDrained(name, closed, null);
             }
         }
         catch (OperationCanceledException)
         {
             // The process ends, and its sessions with it.
         }
+        catch (Exception e)
+        {
+            LogNotDrained(e, name);
+            TellDrained(name, 0, new ControlPlaneException(ControlPlaneError.Internal, "the sessions could not be closed; the server's log says why", name));
+        }
     }
+
+    // The device is as it was, and drains on: only its sessions are gone.
+    private void TellDrained(string name, int closed, ControlPlaneException? fault) => OnDrained?.Invoke(new SystemMutation(
+        SystemCause.DrainDeadline, $"{name}: the deadline of its drain is over; {closed} sessions were closed", [], fault));
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Name}: its sessions could not be closed at the deadline")]
+    private partial void LogNotDrained(Exception e, string name);
 
     private async Task<int> CountAsync(string name) => (await _engine.ListSessionsAsync(
         (in SessionInfo s) => string.Equals(s.Device, name, StringComparison.Ordinal), CancellationToken.None)).Count;

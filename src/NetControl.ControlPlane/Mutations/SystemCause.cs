@@ -17,4 +17,22 @@ public enum SystemCause
 
     /// <summary>A delegate left one proxy for another.</summary>
     Failover,
+
+    /// <summary>Sessions that were given until a deadline are closed at it.</summary>
+    DrainDeadline,
+
+    /// <summary>The files with tokens or certificates have new contents.</summary>
+    CredentialsReloaded,
+
+    /// <summary>The process began.</summary>
+    ProcessStarted,
+
+    /// <summary>The process ends.</summary>
+    ProcessStopped,
+
+    /// <summary>Somebody prepared a network namespace, or took that away, at a command line.</summary>
+    Prepared,
+
+    /// <summary>Somebody took kill switches away, at a command line.</summary>
+    Released,
 }

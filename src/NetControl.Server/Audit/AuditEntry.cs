@@ -33,6 +33,9 @@ internal sealed record AuditEntry
 
     public IReadOnlyList<AuditChange> Changes { get; init; } = [];
 
+    /// <summary>Which end of it, where it is a long stream.</summary>
+    public AuditedStream? Stream { get; init; }
+
     /// <summary>Why the server did it by itself; null for a call.</summary>
     public SystemCause? Cause { get; init; }
 

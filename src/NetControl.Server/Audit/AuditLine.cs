@@ -36,6 +36,16 @@ internal static class AuditLine
             json.WriteString("code", entry.Code == Grpc.Core.StatusCode.OK ? "OK" : Words.UpperSnake(entry.Code.ToString()));
             json.WriteString("reason", entry.Reason);
             json.WriteNumber("durationMs", Math.Round(entry.Duration.TotalMilliseconds, 3));
+            if (entry.Stream is { } stream)
+            {
+                json.WriteStartObject("stream");
+                json.WriteString("id", stream.Id);
+                json.WriteString("stage", stream.Ended ? "ENDED" : "BEGAN");
+                json.WritePropertyName("capture");
+                WriteMessage(json, stream.Capture);
+                json.WriteEndObject();
+            }
+
             json.WritePropertyName("request");
             WriteMessage(json, entry.Request);
             json.WriteStartArray("changes");

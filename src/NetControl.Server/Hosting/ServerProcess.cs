@@ -94,6 +94,8 @@ internal static class ServerProcess
         plane.Restore(configuration.Desired);
         long generation = plane.Configuration.Generation;
         ServerLog.State(log, store.Description, generation);
+        Audit(new SystemMutation(SystemCause.ProcessStarted,
+            $"netcontrold {BuildInfo.Version}, process {Environment.ProcessId}, with generation {generation} of {store.Description}", []));
         ConfigurationFile? file = options.ConfigFile is null ? null
             : new ConfigurationFile(options.ConfigFile, configuration, plane, metrics, log, Audit);
         if (file is not null)
@@ -115,6 +117,7 @@ internal static class ServerProcess
             await plane.ShutdownAsync();
             using CancellationTokenSource limit = new(s_goodbye);
             await app.StopAsync(limit.Token);
+            Audit(new SystemMutation(SystemCause.ProcessStopped, signals.Requested.IsCompleted ? "it was asked to end" : "it failed", []));
         }
 
         ServerLog.Ended(log);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using NetControl.ControlPlane.Devices;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
+using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
 using NetControl.Server.Security.Peers;
 
@@ -19,6 +21,7 @@ internal static class SetupCommand
             HelpName = "PATH",
         };
         Option<string> ipv6 = Ipv6Option.Create();
+        Option<string?> log = CommandAudit.Option("default: audit.file of the configuration, where it has one");
         Option<bool> remove = new("--remove") { Description = "Take away what was prepared in this network namespace, instead." };
         user.Validators.Add(result =>
         {
@@ -29,7 +32,7 @@ internal static class SetupCommand
         });
         Command command = new("setup", "Prepare this network namespace, with privileges, for a netcontrold without any: the interfaces of a configuration, "
             + "which outlive it and belong to its user, their addresses, routes and rules, the kill switch, and a rule that leaves that user's own traffic "
-            + "to the machine's routes. May be run again.") { config, user, make, ipv6, remove };
+            + "to the machine's routes. May be run again.") { config, user, make, ipv6, remove, log };
         command.Validators.Add(result =>
         {
             if (!result.GetValue(remove) && (result.GetResult(config) is null || result.GetResult(user) is null))
@@ -41,35 +44,44 @@ internal static class SetupCommand
         {
             try
             {
-                IEnumerable<string> lines = parsed.GetValue(remove)
+                ServerConfiguration? configuration = parsed.GetValue(config) is { } path
+                    ? ConfigurationLoader.LoadFile(path, Ipv6Option.Read(parsed.GetValue(ipv6))) : null;
+                using CommandAudit? audit = CommandAudit.TryOpen(
+                    parsed.GetValue(log) ?? configuration?.Access.AuditFile, parsed.InvocationConfiguration.Error, "setup");
+                return audit is null ? ExitCode.InvalidConfiguration : await RunAsync(parsed, audit, () => parsed.GetValue(remove)
                     ? DevicePreparer.Remove().Select(what => $"removed {what}")
-                    : Prepare(parsed.GetValue(config)!, AccountNames.User(parsed.GetValue(user)!)!.Value, parsed.GetValue(make),
-                        Ipv6Option.Read(parsed.GetValue(ipv6)));
-                foreach (string line in lines)
-                {
-                    await parsed.InvocationConfiguration.Output.WriteLineAsync(line);
-                }
-
-                return ExitCode.Ok;
+                    : Prepare(configuration!, AccountNames.User(parsed.GetValue(user)!)!.Value, parsed.GetValue(make)));
             }
             catch (ConfigurationException e)
             {
                 return await FailAsync(parsed, ExitCode.InvalidConfiguration, e.Message);
             }
-            catch (ControlPlaneException e)
-            {
-                return await FailAsync(parsed, ExitCode.Of(e.Error), e.Message);
-            }
         });
         return command;
     }
 
-    private static IEnumerable<string> Prepare(string config, uint user, string? node, bool ipv6)
+    private static async Task<int> RunAsync(ParseResult parsed, CommandAudit audit, Func<IEnumerable<string>> work)
     {
-        ServerConfiguration configuration = ConfigurationLoader.LoadFile(config, ipv6);
-        return DevicePreparer.Prepare(configuration.Desired, configuration.Engine, user, node)
-            .Select(name => $"prepared interface {name} for user {user}");
+        try
+        {
+            string[] lines = [.. work()];
+            audit.Write(SystemCause.Prepared, lines.Length == 0 ? "nothing was there" : string.Join("; ", lines));
+            foreach (string line in lines)
+            {
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(line);
+            }
+
+            return ExitCode.Ok;
+        }
+        catch (ControlPlaneException e)
+        {
+            audit.Write(SystemCause.Prepared, e.Message, e);
+            return await FailAsync(parsed, ExitCode.Of(e.Error), e.Message);
+        }
     }
+
+    private static IEnumerable<string> Prepare(ServerConfiguration configuration, uint user, string? node) =>
+        DevicePreparer.Prepare(configuration.Desired, configuration.Engine, user, node).Select(name => $"prepared interface {name} for user {user}");
 
     private static async Task<int> FailAsync(ParseResult parsed, int code, string message)
     {

@@ -49,8 +49,16 @@ internal sealed class CallInterceptor : Interceptor
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
         ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        MethodRule rule = MethodTable.Of(context.Method);
+        if (!MethodTable.Of(context.Method).Audited)
+        {
+            await WhileTrustedAsync(request, responseStream, context, continuation);
+            return;
+        }
+
         long start = _access.Time.GetTimestamp();
+        AuditEntry entry = Describe(context, request as IMessage);
+        AuditStreamTrail trail = new(stream => Note(entry with { Stream = stream }, null, start));
+        context.GetHttpContext().Features.Set<IAuditStream>(trail);
         RpcException? failure = null;
         try
         {
@@ -63,10 +71,7 @@ internal sealed class CallInterceptor : Interceptor
         }
         finally
         {
-            if (rule.Audited)
-            {
-                Note(Describe(context, request as IMessage), failure, start);
-            }
+            Note(entry with { Stream = trail.End }, failure, start);
         }
     }
 

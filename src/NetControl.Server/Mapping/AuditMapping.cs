@@ -56,9 +56,21 @@ internal static class AuditMapping
                 SystemCause.ReloadedFile => V1.AuditCause.ReloadedFile,
                 SystemCause.UnconfirmedReverted => V1.AuditCause.UnconfirmedReverted,
                 SystemCause.Failover => V1.AuditCause.Failover,
+                SystemCause.DrainDeadline => V1.AuditCause.DrainDeadline,
+                SystemCause.CredentialsReloaded => V1.AuditCause.CredentialsReloaded,
+                SystemCause.ProcessStarted => V1.AuditCause.ProcessStarted,
+                SystemCause.ProcessStopped => V1.AuditCause.ProcessStopped,
+                SystemCause.Prepared => V1.AuditCause.Prepared,
+                SystemCause.Released => V1.AuditCause.Released,
                 _ => V1.AuditCause.DeviceReopened,
             },
             Why = entry.Why,
+            Stream = entry.Stream is not { } stream ? null : new V1.AuditedStream
+            {
+                StreamId = stream.Id.ToString(),
+                Stage = stream.Ended ? V1.AuditedStream.Types.Stage.Ended : V1.AuditedStream.Types.Stage.Began,
+                Capture = stream.Capture,
+            },
         };
         if (entry.Request is { } request)
         {

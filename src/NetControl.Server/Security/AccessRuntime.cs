@@ -1,3 +1,5 @@
+using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Validation;
 using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
@@ -62,12 +64,15 @@ internal sealed class AccessRuntime : IDisposable
             throw new ConfigurationException(file, violations.Items);
         }
 
+        AuditLog log = new(audit, time, logs.CreateLogger("NetControl.Audit"));
         foreach (FileReloader reloader in reloaders)
         {
+            reloader.OnLooked = (used, why) => log.Write(new SystemMutation(SystemCause.CredentialsReloaded, why, [],
+                used ? null : new ControlPlaneException(ControlPlaneError.InvalidArgument, why)), time);
             reloader.Start();
         }
 
-        return new AccessRuntime(settings, time, new AuditLog(audit, time, logs.CreateLogger("NetControl.Audit")))
+        return new AccessRuntime(settings, time, log)
         {
             Tls = tls,
             Tokens = tokens,

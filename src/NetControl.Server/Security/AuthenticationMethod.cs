@@ -10,4 +10,7 @@ internal enum AuthenticationMethod
 
     /// <summary>Nobody: the server does it by itself.</summary>
     System,
+
+    /// <summary>Whoever ran a command of netcontrold's on this machine.</summary>
+    Command,
 }

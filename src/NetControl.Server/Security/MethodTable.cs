@@ -37,7 +37,7 @@ internal static class MethodTable
         ("netcontrol.v1.DiagnosticsService", Role.Viewer, false, ["DiagnoseRouting"]),
         ("netcontrol.v1.DiagnosticsService", Role.Operator, true, ["ProbeProxy"]),
         ("netcontrol.v1.DiagnosticsService", Role.Admin, true, ["CaptureTraffic"]),
-        ("netcontrol.v1.AuditService", Role.Admin, false, ["StreamAuditRecords"]),
+        ("netcontrol.v1.AuditService", Role.Admin, true, ["StreamAuditRecords"]),
     ];
 
     private static readonly FrozenDictionary<string, MethodRule> s_rules = Build();

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
+using NetControl.Server.Audit;
 using NetControl.Server.Security;
 using V1 = NetControl.Protocol.V1;
 
@@ -19,5 +20,6 @@ internal sealed class AuditService : V1.AuditService.AuditServiceBase
 
     public override Task StreamAuditRecords(
         V1.StreamAuditRecordsRequest request, IServerStreamWriter<V1.StreamAuditRecordsResponse> responseStream, ServerCallContext context) =>
-        new AuditStream(_plane, _access.Audit.Recent, request, responseStream).RunAsync(context.CancellationToken);
+        new AuditStream(_plane, _access.Audit.Recent, request, responseStream, context.GetHttpContext().Features.Get<IAuditStream>())
+            .RunAsync(context.CancellationToken);
 }

@@ -23,12 +23,14 @@ internal sealed class AuditStream
     private readonly AuditRing _ring;
     private readonly V1.StreamAuditRecordsRequest _request;
     private readonly IServerStreamWriter<V1.StreamAuditRecordsResponse> _stream;
+    private readonly IAuditStream? _audit;
     private readonly List<AuditEntry> _entries = new(BatchSize);
     private long _told;
 
     public AuditStream(NetControlPlane plane, AuditRing ring, V1.StreamAuditRecordsRequest request,
-        IServerStreamWriter<V1.StreamAuditRecordsResponse> stream)
+        IServerStreamWriter<V1.StreamAuditRecordsResponse> stream, IAuditStream? audit)
     {
+        _audit = audit;
         _plane = plane;
         _ring = ring;
         _request = request;
@@ -38,8 +40,12 @@ internal sealed class AuditStream
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         TimeSpan heartbeat = Validate();
+        long resumed = _request.ResumeFrom is { } from ? Resume(from) : 0;
+
+        // Before its own place is taken: whoever follows from now on is not told that it does.
+        _audit?.Begin();
         long last = _ring.Sequence;
-        long seen = _request.ResumeFrom is { } from ? Resume(from) : _request.Remembered ? _ring.Oldest - 1 : last;
+        long seen = _request.ResumeFrom is not null ? resumed : _request.Remembered ? _ring.Oldest - 1 : last;
         await WriteAsync(
             new V1.StreamAuditRecordsResponse
             {

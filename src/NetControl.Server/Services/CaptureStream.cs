@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.Engine.Captures;
+using NetControl.Server.Audit;
 using NetControl.Server.Hosting;
 using NetControl.Server.Mapping;
 using V1 = NetControl.Protocol.V1;
@@ -26,11 +27,13 @@ internal sealed class CaptureStream
     private readonly NetControlPlane _plane;
     private readonly V1.CaptureTrafficRequest _request;
     private readonly IServerStreamWriter<V1.CaptureTrafficResponse> _stream;
+    private readonly IAuditStream? _audit;
     private readonly ArrayBufferWriter<byte> _blocks = new(64 << 10);
 
     public CaptureStream(
-        NetControlPlane plane, V1.CaptureTrafficRequest request, IServerStreamWriter<V1.CaptureTrafficResponse> stream)
+        NetControlPlane plane, V1.CaptureTrafficRequest request, IServerStreamWriter<V1.CaptureTrafficResponse> stream, IAuditStream? audit)
     {
+        _audit = audit;
         _plane = plane;
         _request = request;
         _stream = stream;
@@ -40,6 +43,19 @@ internal sealed class CaptureStream
     {
         (CaptureOptions options, TimeSpan? duration) = _request.ToCapture();
         await using PacketCapture capture = await _plane.Diagnostics.CaptureAsync(_request.Device, options, cancellationToken);
+        _audit?.Begin();
+        try
+        {
+            await FollowAsync(capture, duration, cancellationToken);
+        }
+        finally
+        {
+            _audit?.Captured(capture.Totals.ToMessage());
+        }
+    }
+
+    private async Task FollowAsync(PacketCapture capture, TimeSpan? duration, CancellationToken cancellationToken)
+    {
         long start = Stopwatch.GetTimestamp();
         long told = start;
         capture.WriteHeader(_blocks, $"netcontrold {BuildInfo.Version}");

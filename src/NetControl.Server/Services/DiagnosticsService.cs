@@ -2,6 +2,7 @@ using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Probes;
 using NetControl.Engine.Diagnosis;
+using NetControl.Server.Audit;
 using NetControl.Server.Mapping;
 using NetControl.Transport.Probes;
 using V1 = NetControl.Protocol.V1;
@@ -20,7 +21,7 @@ internal sealed class DiagnosticsService : V1.DiagnosticsService.DiagnosticsServ
 
     public override Task CaptureTraffic(
         V1.CaptureTrafficRequest request, IServerStreamWriter<V1.CaptureTrafficResponse> responseStream, ServerCallContext context) =>
-        new CaptureStream(_plane, request, responseStream).RunAsync(context.CancellationToken);
+        new CaptureStream(_plane, request, responseStream, context.GetHttpContext().Features.Get<IAuditStream>()).RunAsync(context.CancellationToken);
 
     public override async Task<V1.DiagnoseRoutingResponse> DiagnoseRouting(V1.DiagnoseRoutingRequest request, ServerCallContext context)
     {

@@ -245,7 +245,7 @@ public sealed class AuditChangesTests
         using AuditReader reader = await AuditReader.OpenAsync(server.Channel, new StreamAuditRecordsRequest());
         await call();
         StreamAuditRecordsResponse message = await reader.NextAsync();
-        Assert.Equal(reader.Start.Sequence + 1, message.Record.Sequence);
+        Assert.True(message.Record.Sequence > reader.Start.Sequence);
         Assert.EndsWith($"Service/{method}", message.Record.Method, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter", JsonFormatter.Default.Format(message), StringComparison.Ordinal);
         if (changes is not null)

@@ -14,11 +14,14 @@ internal sealed class AuditReader : IDisposable
         _call = new AuditService.AuditServiceClient(channel).StreamAuditRecords(request, cancellationToken: _patience.Token);
     }
 
+    /// <summary>Whether to tell the records of readers of the log too, this one's among them.</summary>
+    public bool TellsReaders { get; init; }
+
     public AuditStreamStart Start { get; private set; } = new();
 
-    public static async Task<AuditReader> OpenAsync(ChannelBase channel, StreamAuditRecordsRequest request)
+    public static async Task<AuditReader> OpenAsync(ChannelBase channel, StreamAuditRecordsRequest request, bool readers = false)
     {
-        AuditReader reader = new(channel, request);
+        AuditReader reader = new(channel, request) { TellsReaders = readers };
         StreamAuditRecordsResponse first = await reader.NextAsync();
         Assert.Equal(StreamAuditRecordsResponse.MessageOneofCase.Start, first.MessageCase);
         reader.Start = first.Start;
@@ -39,8 +42,19 @@ internal sealed class AuditReader : IDisposable
         return messages;
     }
 
-    public async Task<StreamAuditRecordsResponse> NextAsync() =>
-        await _call.ResponseStream.MoveNext(_patience.Token) ? _call.ResponseStream.Current : throw new EndOfStreamException();
+    public async Task<StreamAuditRecordsResponse> NextAsync()
+    {
+        while (await _call.ResponseStream.MoveNext(_patience.Token))
+        {
+            StreamAuditRecordsResponse message = _call.ResponseStream.Current;
+            if (TellsReaders || message.Record?.Method.EndsWith("/StreamAuditRecords", StringComparison.Ordinal) != true)
+            {
+                return message;
+            }
+        }
+
+        throw new EndOfStreamException();
+    }
 
     public void Dispose()
     {

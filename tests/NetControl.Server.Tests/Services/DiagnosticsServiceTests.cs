@@ -279,7 +279,7 @@ public sealed class DiagnosticsServiceTests
         Assert.Equal(StatusCode.NotFound, error.Code);
     }
 
-    private static StackDevice Open(TestServer server, PacketEngine engine)
+    internal static StackDevice Open(TestServer server, PacketEngine engine)
     {
         server.Test.Engine.Captured = engine;
         return engine.OpenStack("devices/tun0", engine.StreamDialer, new PacketListenerProxy(engine.PacketListener));

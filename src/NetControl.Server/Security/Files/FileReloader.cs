@@ -47,6 +47,10 @@ internal sealed partial class FileReloader : IDisposable
         return violations.Items.Count == before ? new FileReloader(target, seen, time, logger) : null;
     }
 
+    /// <summary>Gets, for the audit log, what happened to new contents: whether they came into force, and a line for people. Set before
+    /// <see cref="Start"/>.</summary>
+    public Action<bool, string>? OnLooked { get; set; }
+
     /// <summary>Begins to look.</summary>
     public void Start() => _timer = _time.CreateTimer(static state => ((FileReloader)state!).Look(), this, Period, Period);
 
@@ -58,6 +62,7 @@ internal sealed partial class FileReloader : IDisposable
         lock (_gate)
         {
             ViolationList violations = new();
+            string before = _target.InForce;
             string? now = Attempt(_target, _time.GetUtcNow(), _seen, violations);
             if (now is not null && now != _seen)
             {
@@ -67,11 +72,13 @@ internal sealed partial class FileReloader : IDisposable
                 {
                     Interlocked.Increment(ref _succeeded);
                     LogReloaded(_target.Name);
+                    OnLooked?.Invoke(true, $"{_target.Name}: {before} became {_target.InForce}");
                 }
                 else
                 {
                     Interlocked.Increment(ref _failed);
                     LogRefused(_target.Name, string.Join("; ", violations.Items));
+                    OnLooked?.Invoke(false, $"{_target.Name}: {string.Join(", ", _target.Paths)} cannot be used; {before} stays in force");
                 }
             }
 

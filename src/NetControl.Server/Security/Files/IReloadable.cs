@@ -14,6 +14,9 @@ internal interface IReloadable
     /// <summary>The configuration fields that name the files.</summary>
     IReadOnlyList<string> Fields { get; }
 
+    /// <summary>What is in force, without secrets, in a line for people.</summary>
+    string InForce { get; }
+
     /// <summary>Takes new contents into force; where a violation is noted, everything stays as it was.</summary>
     void Load(IReadOnlyList<FileContent> files, ViolationList violations, DateTimeOffset now);
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using NetControl.ControlPlane.Validation;
+using NetControl.Server.Mapping;
 using NetControl.Server.Security.Files;
 
 namespace NetControl.Server.Security.Tokens;
@@ -24,6 +25,9 @@ internal sealed class TokenStore : IReloadable
     public IReadOnlyList<string> Paths => [_path];
 
     public IReadOnlyList<string> Fields => [Field];
+
+    public string InForce => _grants.Length == 0 ? "none" : string.Join(", ", _grants.Select(grant => grant.Entry).Select(entry =>
+        $"{entry.Name} {Words.Snake(entry.Role.ToString())}" + (entry.Expires is { } end ? $" until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")));
 
     public void Load(IReadOnlyList<FileContent> files, ViolationList violations, DateTimeOffset now)
     {
