@@ -110,5 +110,6 @@ internal static class DelegateCommands
         });
     }
 
-    private static void Show(CommandContext c, Protocol.V1.Delegate message) => c.Printer.Print(message, () => Tables.Of([message]));
+    private static void Show(CommandContext c, Protocol.V1.Delegate message) =>
+        c.Printer.Print(message, () => Tables.Of([message]) + Tables.Of(message.Conditions));
 }

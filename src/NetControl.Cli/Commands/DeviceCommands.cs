@@ -201,5 +201,6 @@ internal static class DeviceCommands
         });
     }
 
-    private static void Show(CommandContext c, Device device) => c.Printer.Print(device, () => Tables.Of([device]));
+    private static void Show(CommandContext c, Device device) =>
+        c.Printer.Print(device, () => Tables.Of([device]) + Tables.Of(device.Conditions));
 }

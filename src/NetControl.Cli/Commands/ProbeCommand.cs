@@ -17,18 +17,14 @@ internal static class ProbeCommand
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => "",
         };
-        Option<string?> config = new("--config")
-        {
-            Description = "A chain that is not configured, e.g. socks5://host:1080; empty is direct. Other users can see it in the process list.",
-        };
+        ConfigOption config = new("A chain that is not configured, e.g. socks5://host:1080; empty is direct.");
         Option<string?> hops = HopsFile.Option();
         Option<string[]> tcp = Targets("--tcp", "A stream's destination, host:port; may be repeated.");
         Option<string[]> udp = Targets("--udp", "A DNS server, address:port; may be repeated. Default 1.1.1.1:53 for both.");
         Option<string> name = new("--query-name") { Description = "The name that DNS queries ask for.", DefaultValueFactory = _ => "" };
         Option<string?> timeout = Common.Duration("--timeout", "How long each target may take; default 5s.");
-        hops.ExcludesWhere(result => result.GetResult(proxy) is { Implicit: false } || result.GetResult(config) is not null, "proxy or --config");
-        return new Command("probe", "Try a proxy out, stage by stage.") { proxy, config, hops, tcp, udp, name,
-            timeout }.Does(async (p, c) =>
+        hops.ExcludesWhere(result => result.GetResult(proxy) is { Implicit: false } || config.IsGiven(result), "proxy or --config");
+        return config.AddTo(new Command("probe", "Try a proxy out, stage by stage.") { proxy, hops, tcp, udp, name, timeout }).Does(async (p, c) =>
         {
             ProbeProxyRequest request = new()
             {
@@ -41,7 +37,7 @@ internal static class ProbeCommand
             {
                 request.Hops.Add(await HopsFile.ReadAsync(file, c.Cancellation));
             }
-            else if (p.GetValue(config) is { } text)
+            else if (await config.ReadAsync(p, c.Cancellation) is { } text)
             {
                 request.Config = text;
             }

@@ -17,21 +17,17 @@ internal static class ProxyCommands
     private static Command CreateProxy()
     {
         Argument<string> name = Common.Name(Collection);
-        Option<string> config = new("--config")
-        {
-            Description = "The chain, e.g. socks5://192.0.2.1:1080; empty is direct.",
-            DefaultValueFactory = _ => ""
-        };
+        ConfigOption config = new("The chain, e.g. socks5://192.0.2.1:1080; empty is direct.");
         Option<string?> hops = HopsFile.Option();
-        hops.ExcludesWhere(result => result.GetResult(config) is { Implicit: false }, "--config");
+        hops.ExcludesWhere(config.IsGiven, "--config");
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "How long a UDP session may go without sending.");
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("create", "Make a proxy.") { name, config, hops, idle, dry }.Does(async (p, c) =>
+        return config.AddTo(new Command("create", "Make a proxy.") { name, hops, idle, dry }).Does(async (p, c) =>
         {
             Proxy proxy = new()
             {
                 Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Config = p.GetRequiredValue(config),
+                Config = await config.ReadAsync(p, c.Cancellation) ?? "",
                 UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
             };
             if (p.GetValue(hops) is { } file)
@@ -71,17 +67,17 @@ internal static class ProxyCommands
     private static Command Update()
     {
         Argument<string> name = Common.Name(Collection);
-        Option<string?> config = new("--config") { Description = "The new chain; \"\" is direct." };
+        ConfigOption config = new("The new chain; \"\" is direct.");
         Option<string?> hops = HopsFile.Option();
-        hops.ExcludesWhere(result => result.GetResult(config) is { Implicit: false }, "--config");
+        hops.ExcludesWhere(config.IsGiven, "--config");
         Option<string?> idle = Common.Duration("--udp-idle-timeout", "The new UDP idle timeout.");
         Option<string> etag = Common.Etag();
         Option<bool> dry = Common.ValidateOnly();
-        return new Command("update", "Change a proxy; new sessions use the new settings.") { name, config, hops, idle,
-            etag, dry }.Does(async (p, c) =>
+        return config.AddTo(new Command("update", "Change a proxy; new sessions use the new settings.") { name, hops, idle, etag, dry }).Does(async (p, c) =>
         {
             FieldMask mask = new();
-            if (p.GetValue(config) is not null)
+            string? chain = await config.ReadAsync(p, c.Cancellation);
+            if (chain is not null)
             {
                 mask.Paths.Add("config");
             }
@@ -94,7 +90,7 @@ internal static class ProxyCommands
             Proxy proxy = new()
             {
                 Name = Common.Qualify(Collection, p.GetRequiredValue(name)),
-                Config = p.GetValue(config) ?? "",
+                Config = chain ?? "",
                 UdpIdleTimeout = Common.ParseDuration(p.GetValue(idle)),
                 Etag = p.GetRequiredValue(etag),
             };
@@ -120,5 +116,6 @@ internal static class ProxyCommands
             new() { Name = wish.Name, Etag = wish.Etag, Force = wish.Force, RequestId = wish.RequestId, ValidateOnly = wish.ValidateOnly },
             cancellationToken: c.Cancellation));
 
-    private static void Show(CommandContext c, Proxy proxy) => c.Printer.Print(proxy, () => Tables.Of([proxy]));
+    private static void Show(CommandContext c, Proxy proxy) =>
+        c.Printer.Print(proxy, () => Tables.Of([proxy]) + Tables.Of(proxy.Conditions));
 }

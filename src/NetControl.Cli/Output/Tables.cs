@@ -46,6 +46,23 @@ internal static class Tables
         return table.ToString();
     }
 
+    /// <summary>What is so about a resource, and since when; nothing where nothing is said.</summary>
+    public static string Of(IReadOnlyCollection<Condition> conditions)
+    {
+        if (conditions.Count == 0)
+        {
+            return "";
+        }
+
+        Table table = new("CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE");
+        foreach (Condition c in conditions)
+        {
+            table.Add(c.Type, Upper(c.Status), c.LastTransitionTime?.ToDateTime().ToString("u", CultureInfo.InvariantCulture) ?? "", c.Reason, c.Message);
+        }
+
+        return table.ToString();
+    }
+
     public static string Of(IEnumerable<Session> sessions)
     {
         Table table = new("NAME", "PROTO", "STATE", "SOURCE", "DESTINATION", "DELEGATE", "PROXY", "GEN", "SENT", "RECEIVED", "AGE");

@@ -133,6 +133,55 @@ public sealed class AllCallsTests
     }
 
     [Fact]
+    public async Task ChainOfAFile_IsSent_WithoutItsLineEnd_AndNothingElseSaysIt()
+    {
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "socks5://u:hunter2@h:1\n");
+        await using FakeServer server = await FakeServer.StartAsync();
+        await server.RunAsync("proxies", "create", "up", "--config-file", file, "-o", "json");
+        await server.RunAsync("proxies", "update", "up", "--config-file", file, "-o", "json");
+        await server.RunAsync("probe", "--config-file", file, "-o", "json");
+        Assert.Equal("socks5://u:hunter2@h:1", server.Calls.Select(c => c.Request).OfType<CreateProxyRequest>().Single().Proxy.Config);
+        UpdateProxyRequest update = server.Calls.Select(c => c.Request).OfType<UpdateProxyRequest>().Single();
+        Assert.Equal(("socks5://u:hunter2@h:1", "config"), (update.Proxy.Config, Assert.Single(update.UpdateMask.Paths)));
+        Assert.Equal("socks5://u:hunter2@h:1", server.Calls.Select(c => c.Request).OfType<ProbeProxyRequest>().Single().Config);
+        (int code, _, string error) = await server.RunAsync("proxies", "create", "up", "--config-file", file + ".none");
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("cannot be read", error, StringComparison.Ordinal);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Delegate_IsShownWithItsConditions()
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        server.Answers.Add(new GetDelegateResponse
+        {
+            Delegate = new Protocol.V1.Delegate
+            {
+                Name = "delegates/egress",
+                Conditions =
+                {
+                    new Condition
+                    {
+                        Type = "Healthy",
+                        Status = Condition.Types.Status.False,
+                        Reason = "PROXY_FAILS",
+                        Message = "proxies/a: 3 attempts in a row failed",
+                        LastTransitionTime = new Timestamp { Seconds = 1_900_000_000 },
+                    },
+                },
+            },
+        });
+        (_, string output, _) = await server.RunAsync("delegates", "get", "egress");
+        Assert.EndsWith("""
+            CONDITION  STATUS  SINCE                 REASON       MESSAGE
+            Healthy    FALSE   2030-03-17 17:46:40Z  PROXY_FAILS  proxies/a: 3 attempts in a row failed
+
+            """, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task HopsOfAFile_AreSent_InPlaceOfAText()
     {
         string file = Path.GetTempFileName();
