@@ -67,7 +67,7 @@ internal sealed class TestServer : IAsyncDisposable
         builder.WebHost.UseTestServer();
         if (logs is not null)
         {
-            builder.Logging.AddProvider(logs);
+            builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
         }
 
         AccessRuntime access = AccessRuntime.Open(new AccessSettings(), "config", TimeProvider.System, NullLoggerProvider.Instance);

@@ -99,6 +99,19 @@ public sealed class SecretTests
             seen.AppendLine(e.ToString()).AppendJoin('\n', e.Trailers.Select(t => t.IsBinary ? Encoding.UTF8.GetString(t.ValueBytes) : t.Value));
         }
 
+        await SeeStreamAsync(server.Configuration.WatchResources(new WatchResourcesRequest()), message => message.SnapshotEnd is not null, seen);
+        await SeeStreamAsync(server.Sessions.StreamSessionEvents(new StreamSessionEventsRequest { Snapshot = true }),
+            message => message.SnapshotEnd is not null, seen);
+        See(await server.Sessions.ListSessionsAsync(new ListSessionsRequest()), seen);
+        See(await server.Sessions.GetAccountingAsync(new GetAccountingRequest()), seen);
+        See(await server.Info.GetServerInfoAsync(new GetServerInfoRequest()), seen);
+
+        // A document that says what was read, with another proxy that is wrong.
+        GetConfigurationResponse read = See(await server.Configuration.GetConfigurationAsync(new GetConfigurationRequest()), seen);
+        read.Configuration.Proxies.Add(new Proxy { Name = "proxies/wrong", Config = config + "|" });
+        RpcException wrong = await Assert.ThrowsAsync<RpcException>(async () => await server.Configuration.ApplyConfigurationAsync(
+            new ApplyConfigurationRequest { Configuration = read.Configuration }));
+        seen.AppendLine(wrong.ToString()).AppendJoin('\n', wrong.Trailers.Select(t => t.IsBinary ? Encoding.UTF8.GetString(t.ValueBytes) : t.Value));
         foreach (StreamAuditRecordsResponse record in await AuditReader.RememberedAsync(server.Channel, new StreamAuditRecordsRequest()))
         {
             See(record, seen);
@@ -131,6 +144,19 @@ public sealed class SecretTests
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=');
+
+    private static async Task SeeStreamAsync<T>(AsyncServerStreamingCall<T> call, Func<T, bool> isLast, StringBuilder seen)
+        where T : IMessage
+    {
+        using (call)
+        {
+            do
+            {
+                Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            }
+            while (!isLast(See(call.ResponseStream.Current, seen)));
+        }
+    }
 
     private static T See<T>(T message, StringBuilder seen)
         where T : IMessage
