@@ -65,7 +65,8 @@ public sealed class NetControlPlane : IDisposable
         Policies = new PolicyDirectory(_mutator, _runtimes, logger);
         Devices = new DeviceDirectory(_mutator, _runtimes, engine, time, logger, _stopping.Token);
         Configuration = new ConfigurationDirectory(_mutator, engine, time, logger);
-        _restorer.OnReopened = Configuration.OnTakenBack = _keeper.OnSwitched = Delegates.OnDrained = Devices.OnDrained = mutation => OnSystemMutation?.Invoke(mutation);
+        _restorer.OnReopened = Configuration.OnTakenBack = _keeper.OnSwitched = Delegates.OnDrained = Devices.OnDrained =
+            mutation => OnSystemMutation?.Invoke(mutation);
         Sessions = new SessionDirectory(_mutator, engine);
         Diagnostics = new Diagnostics(engine, Devices, prober, FindProxy, FindUsedProxies);
         Requests = new IdempotencyCache(time);

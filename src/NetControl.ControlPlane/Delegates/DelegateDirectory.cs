@@ -223,7 +223,8 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
         catch (Exception e)
         {
             LogNotDrained(e, name);
-            fault = new ControlPlaneException(ControlPlaneError.Internal, "the older sessions could not be closed; the server's log says why", name);
+            fault = new ControlPlaneException(
+                ControlPlaneError.Internal, "the older sessions could not be closed; the server's log says why", name);
         }
         finally
         {

@@ -246,7 +246,8 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
         catch (Exception e)
         {
             LogNotDrained(e, name);
-            TellDrained(name, 0, new ControlPlaneException(ControlPlaneError.Internal, "the sessions could not be closed; the server's log says why", name));
+            TellDrained(name, 0, new ControlPlaneException(
+                ControlPlaneError.Internal, "the sessions could not be closed; the server's log says why", name));
         }
     }
 

@@ -10,8 +10,8 @@ namespace NetControl.ControlPlane.Health;
 /// <summary>Carries out what the judges of delegates say: makes switches, sends probes, and tells of both.</summary>
 /// <remarks>
 /// Owner: one task looks at one delegate after the other, whenever a judge calls, a timer is due or the delegate was changed. A switch is a
-/// change like any other, made by nobody; sessions that live keep what they have. A proxy that works and fails by turns may change its condition with
-/// every few sessions: those who follow are told of the last one only, once in <see cref="TellInterval"/>.
+/// change like any other, made by nobody; sessions that live keep what they have. A proxy that works and fails by turns may change its
+/// condition with every few sessions: those who follow are told of the last one only, once in <see cref="TellInterval"/>.
 /// </remarks>
 internal sealed partial class FailoverKeeper : IDisposable
 {
@@ -181,7 +181,8 @@ internal sealed partial class FailoverKeeper : IDisposable
             if (!_mutator.ShuttingDown && _notMade.GetValueOrDefault(name) != decision.To)
             {
                 _notMade[name] = decision.To; // told once: it is tried again until it can be made
-                OnSwitched?.Invoke(new SystemMutation(SystemCause.Failover, $"{name} cannot leave for {decision.To} yet: {decision.Why}", [], e));
+                OnSwitched?.Invoke(new SystemMutation(
+                    SystemCause.Failover, $"{name} cannot leave for {decision.To} yet: {decision.Why}", [], e));
             }
 
             return _mutator.ShuttingDown;

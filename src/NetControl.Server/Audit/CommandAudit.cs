@@ -40,8 +40,12 @@ internal sealed class CommandAudit : IDisposable
     public void Write(SystemCause cause, string why, ControlPlaneException? fault = null) => _log?.Write(
         new SystemMutation(cause, why, [], fault),
         TimeProvider.System,
-        new Caller(string.Create(CultureInfo.InvariantCulture, $"uid:{ProcessHardening.EffectiveUserId}"), AuthenticationMethod.Command, Role.Admin,
-            string.Create(CultureInfo.InvariantCulture, $"pid {Environment.ProcessId}"), CancellationToken.None));
+        new Caller(
+            string.Create(CultureInfo.InvariantCulture, $"uid:{ProcessHardening.EffectiveUserId}"),
+            AuthenticationMethod.Command,
+            Role.Admin,
+            string.Create(CultureInfo.InvariantCulture, $"pid {Environment.ProcessId}"),
+            CancellationToken.None));
 
     public void Dispose() => _log?.Dispose();
 }

@@ -2,7 +2,8 @@ using NetControl.Protocol.V1;
 
 namespace NetControl.Server.Audit;
 
-/// <summary>Where whoever carries out a long stream tells that it has begun, for a line in the audit log of its own, and what it came to.</summary>
+/// <summary>Where whoever carries out a long stream tells that it has begun, for a line in the audit log of its own, and what it came
+/// to.</summary>
 /// <remarks>A feature of the request's HttpContext while an audited stream is carried out. Threads: the call's.</remarks>
 internal interface IAuditStream
 {

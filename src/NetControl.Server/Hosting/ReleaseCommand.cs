@@ -28,7 +28,9 @@ internal static class ReleaseCommand
             IReadOnlyList<IpPrefix> guarded = KillSwitch.Guarded(options);
             KillSwitch.Release(options, guarded, null);
             HashSet<IpPrefix> left = [.. KillSwitch.Guarded(options)];
-            audit.Write(SystemCause.Released, guarded.Count == 0 ? "no kill switch was there" : $"the kill switches of {string.Join(", ", guarded)}",
+            audit.Write(
+                SystemCause.Released,
+                guarded.Count == 0 ? "no kill switch was there" : $"the kill switches of {string.Join(", ", guarded)}",
                 left.Count == 0 ? null : new ControlPlaneException(ControlPlaneError.MissingCapability, "CAP_NET_ADMIN is missing"));
             foreach (IpPrefix destination in guarded)
             {

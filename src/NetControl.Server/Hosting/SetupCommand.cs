@@ -81,7 +81,8 @@ internal static class SetupCommand
     }
 
     private static IEnumerable<string> Prepare(ServerConfiguration configuration, uint user, string? node) =>
-        DevicePreparer.Prepare(configuration.Desired, configuration.Engine, user, node).Select(name => $"prepared interface {name} for user {user}");
+        DevicePreparer.Prepare(configuration.Desired, configuration.Engine, user, node)
+            .Select(name => $"prepared interface {name} for user {user}");
 
     private static async Task<int> FailAsync(ParseResult parsed, int code, string message)
     {

@@ -21,7 +21,8 @@ internal sealed class DiagnosticsService : V1.DiagnosticsService.DiagnosticsServ
 
     public override Task CaptureTraffic(
         V1.CaptureTrafficRequest request, IServerStreamWriter<V1.CaptureTrafficResponse> responseStream, ServerCallContext context) =>
-        new CaptureStream(_plane, request, responseStream, context.GetHttpContext().Features.Get<IAuditStream>()).RunAsync(context.CancellationToken);
+        new CaptureStream(_plane, request, responseStream, context.GetHttpContext().Features.Get<IAuditStream>())
+            .RunAsync(context.CancellationToken);
 
     public override async Task<V1.DiagnoseRoutingResponse> DiagnoseRouting(V1.DiagnoseRoutingRequest request, ServerCallContext context)
     {

@@ -39,7 +39,8 @@ internal sealed class TlsStore : IReloadable
     public TlsMaterial Material => _material ?? throw new InvalidOperationException("the certificate files have not been loaded");
 
     public string InForce => _material is not { } material ? "none"
-        : $"{material.Server.TargetCertificate.Subject} {material.Server.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256)[..16].ToLowerInvariant()}"
+        : $"{material.Server.TargetCertificate.Subject} "
+            + material.Server.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256)[..16].ToLowerInvariant()
             + $" until {material.NotAfter.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, client authorities: "
             + (material.Authorities.Count == 0 ? "none" : string.Join("; ", material.Authorities.Select(authority => authority.Subject)));
 

@@ -27,7 +27,8 @@ internal sealed class TokenStore : IReloadable
     public IReadOnlyList<string> Fields => [Field];
 
     public string InForce => _grants.Length == 0 ? "none" : string.Join(", ", _grants.Select(grant => grant.Entry).Select(entry =>
-        $"{entry.Name} {Words.Snake(entry.Role.ToString())}" + (entry.Expires is { } end ? $" until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")));
+        $"{entry.Name} {Words.Snake(entry.Role.ToString())}"
+            + (entry.Expires is { } end ? $" until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "")));
 
     public void Load(IReadOnlyList<FileContent> files, ViolationList violations, DateTimeOffset now)
     {
