@@ -20,9 +20,10 @@ internal static class DiagnoseCommand
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => "",
         };
-        Option<string?> failOn = new("--fail-on") { Description = "End with exit code 1 if something is found that is as severe, or more." };
+        Option<string?> failOn = new("--fail-on") { Description = "End with exit code 1 if something as severe is found." };
         failOn.AcceptOnlyFromAmong(Warning, Error);
-        return new Command("diagnose", "Look for what is wrong with interfaces, routes, rules and settings.") { device, failOn }.Does(async (p, c) =>
+        Command command = new("diagnose", "Look for what is wrong with interfaces, routes, rules and settings.") { device, failOn };
+        return command.Does(async (p, c) =>
         {
             DiagnoseRoutingRequest request = new() { Device = Common.Qualify("devices", p.GetValue(device) ?? "") };
             DiagnoseRoutingResponse response = await new Client(c.Invoker).DiagnoseRoutingAsync(request, cancellationToken: c.Cancellation);

@@ -48,7 +48,7 @@ internal static class HealthCommand
             bool last = Stopwatch.GetElapsedTime(start) >= longest;
             try
             {
-                // A channel that once found nobody waits longer and longer between its tries, and stays with the address that it was made for.
+                // A channel that found nobody waits longer and longer between its tries, and stays with its address.
                 using GrpcChannel channel = context.Connect();
                 HealthCheckResponse response = await ask(channel.CreateCallInvoker());
                 if (last || response.Status == HealthCheckResponse.Types.ServingStatus.Serving)

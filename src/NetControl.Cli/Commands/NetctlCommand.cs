@@ -85,8 +85,8 @@ internal static class NetctlCommand
                 parsed.InvocationConfiguration.Output, Enum.Parse<OutputFormat>(parsed.GetValue(s_output)!, ignoreCase: true));
             try
             {
-                await work(parsed, new CommandContext(
-                    channel.CreateCallInvoker(), printer, () => ChannelFactory.Create(ConnectionOptions.Address(parsed), credentials), cancellationToken));
+                GrpcChannel Connect() => ChannelFactory.Create(ConnectionOptions.Address(parsed), credentials);
+                await work(parsed, new CommandContext(channel.CreateCallInvoker(), printer, Connect, cancellationToken));
                 return ExitCode.Ok;
             }
             catch (RpcException e)
