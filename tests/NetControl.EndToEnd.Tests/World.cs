@@ -253,14 +253,17 @@ internal sealed partial class World : IAsyncDisposable
     /// <param name="user">Its user.</param>
     /// <param name="group">Its group.</param>
     /// <param name="preparation">What root's shell does before, in the mount namespace of the program alone.</param>
-    /// <remarks>The program is seen in <see cref="Folder"/>, which is opened to everybody: the checkout may lie where only root looks, as in /root.</remarks>
+    /// <remarks>The program is seen in <see cref="Folder"/>, which is opened to everybody, and starts where it may not look: the checkout may
+    /// lie in /root.</remarks>
     public string[] Powerless(string program, string user, string group, string preparation = "true")
     {
         File.SetUnixFileMode(Folder, (UnixFileMode)0x1FF);
         string seen = Directory.CreateDirectory(Path.Combine(Folder, "program")).FullName;
+        string closed = Directory.CreateDirectory(Path.Combine(Folder, "closed"), UnixFileMode.UserRead | UnixFileMode.UserExecute).FullName;
         return
         [
-            "unshare", "-m", "sh", "-c", $"mount --bind \"$0\" {seen} && {preparation} && exec \"$@\"", Path.GetDirectoryName(program)!,
+            "unshare", "-m", "sh", "-c", $"mount --bind \"$0\" {seen} && {preparation} && cd {closed} && exec \"$@\"",
+            Path.GetDirectoryName(program)!,
             "setpriv", $"--reuid={user}", $"--regid={group}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
             Path.Combine(seen, Path.GetFileName(program)),
         ];

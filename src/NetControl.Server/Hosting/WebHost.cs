@@ -22,7 +22,9 @@ internal static class WebHost
     public static WebApplication Build(NetControlPlane plane, BoundListeners listeners, AccessRuntime access, ILoggerProvider logs,
         ControlMetrics? control = null, bool traces = false)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "netcontrold" });
+        // The default is the working directory, which a user without capabilities may not even be allowed to see.
+        WebApplicationOptions web = new() { ApplicationName = "netcontrold", ContentRootPath = "/" };
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(web);
         builder.Logging.AddProvider(logs);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => Configure(options, listeners, access));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endPoint =>
