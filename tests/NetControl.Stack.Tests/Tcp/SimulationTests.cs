@@ -112,7 +112,11 @@ public sealed class SimulationTests
                 const long Bytes = 400_000;
                 SimulatedLinkOptions down = new()
                 {
-                    BitsPerSecond = 1_000_000_000, DelayMicros = delay, Loss = loss, LoseWhole = whole, BatchMicros = delay * batch / 3,
+                    BitsPerSecond = 1_000_000_000,
+                    DelayMicros = delay,
+                    Loss = loss,
+                    LoseWhole = whole,
+                    BatchMicros = delay * batch / 3,
                 };
                 SimulatedHostOptions host = new() { Tcp = new TcpParameters { MaxSuperSegment = 65_000 } };
                 TcpSimulation simulation = new(seed, host, host with { BytesToSend = Bytes }, down with { Loss = 0 }, down);
