@@ -6,7 +6,7 @@ public interface IPassingConnection : IStreamConnection
 {
     /// <summary>
     /// The connection beneath, as soon as every further call would be passed to it unchanged; null before that. To use it is to own it: the
-    /// connection that gave it is not disposed of any more. Asked for while no call is under way.
+    /// connection that gave it is not disposed of any more. Asked for while no call is under way but a read that waits with an empty buffer.
     /// </summary>
     IStreamConnection? Beneath { get; }
 }

@@ -7,8 +7,8 @@ namespace NetControl.Engine.Flows;
 /// <summary>The slow lane of a TCP session: two pumps between the connection's buffers and a layered stream, on the flow's loop.</summary>
 /// <remarks>
 /// <para>Owner: the flow's loop; the stream may complete anywhere, every continuation comes home first. Lifetime: rented from the
-/// <see cref="LoopContext"/> for one session, returned when it has ended and the stream has answered both calls, which a disposed one does.
-/// </para>
+/// <see cref="LoopContext"/> for one session, returned when it has ended and the stream has answered both calls, which a disposed one does; or
+/// before, when the stream turns out to be a socket of the loop with nothing left around it (<see cref="IPassingConnection"/>).</para>
 /// <para>Buffers: the stream's calls use arrays of the relay, never the connection's chunks, because those may be given away while a call is
 /// still out. It holds one only while bytes are in it: before it reads it waits with an empty buffer (see
 /// <see cref="IStreamConnection.ReadAsync"/>), so an idle session holds none. Upstream-bound payload is copied straight from the packet.</para>
@@ -23,6 +23,7 @@ internal sealed class StreamRelay
     private readonly Action _onWritten;
     private TcpFlow? _flow;
     private IStreamConnection _stream = null!;
+    private IPassingConnection? _passing;
     private ChunkPool _account = null!;
     private ValueTask<int> _read;
     private ValueTask _write;
@@ -64,12 +65,14 @@ internal sealed class StreamRelay
         _rented = true;
         _flow = flow;
         _stream = stream;
+        _passing = stream as IPassingConnection;
         _account = account;
         _inSize = _outSize = RelayBuffers.Small;
         _outLength = 0;
         _mayWait = true;
         _readEnded = _writeEnded = false;
         Read();
+        LeaveIfDone();
     }
 
     /// <summary>In-order payload, before it would go into the receive buffer. It is written with the next <see cref="OnEgress"/>, or once the
@@ -96,6 +99,7 @@ internal sealed class StreamRelay
         if (_flow is { } flow && flow.RelayHasOutput)
         {
             Write();
+            LeaveIfDone();
         }
     }
 
@@ -108,6 +112,7 @@ internal sealed class StreamRelay
         }
 
         Read();
+        LeaveIfDone();
     }
 
     /// <summary>Asks the stream whether it is broken, by a write without bytes; what it says comes as <see cref="TcpFlow.RelayFailed"/>.</summary>
@@ -249,6 +254,7 @@ internal sealed class StreamRelay
             LeaveIn();
         }
 
+        PassIfDone();
         return count;
     }
 
@@ -350,6 +356,35 @@ internal sealed class StreamRelay
         {
             _flow?.RelayClientDelivered();
         }
+
+        if (what != Writing.Question)
+        {
+            PassIfDone();
+        }
+    }
+
+    /// <summary>
+    /// Leaves the session to the fast lane when the stream has become a mere detour. Nothing of either way is here at that moment: what was read is
+    /// the flow's, what was taken is written, and a read that is out waits without a buffer, so that it has taken nothing.
+    /// </summary>
+    private void PassIfDone()
+    {
+        if (_passing is not { } stream || _flow is not { } flow || _writing != Writing.None || _outLength > 0 || (_reading && !_mayWait)
+            || flow.RelayPasses(stream) is not { } socket)
+        {
+            return;
+        }
+
+        _flow = null;
+        _closing = true; // the read that waits completes within
+        try
+        {
+            flow.RelayPassed(socket);
+        }
+        finally
+        {
+            _closing = false;
+        }
     }
 
     /// <summary>Whatever a stream throws is the end of the session, and of nothing else.</summary>
@@ -389,6 +424,7 @@ internal sealed class StreamRelay
             LeaveIn();
             LeaveOut();
             _stream = null!;
+            _passing = null;
             _read = default;
             _write = default;
             _context.Return(this);

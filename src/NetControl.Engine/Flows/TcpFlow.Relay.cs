@@ -6,7 +6,10 @@ using NetControl.Stack;
 
 namespace NetControl.Engine.Flows;
 
-/// <content>Moving bytes. Fast lane: the upstream is a socket of this loop. Slow lane: it is a layered stream, driven by <see cref="StreamRelay"/>.</content>
+/// <content>
+/// Moving bytes. Fast lane: the upstream is a socket of this loop. Slow lane: it is a layered stream, driven by <see cref="StreamRelay"/>. A
+/// session goes over from the slow lane to the fast one, once, when the layers have done their part.
+/// </content>
 internal sealed partial class TcpFlow
 {
     // So much is taken from one upstream in one visit; a firehose then waits until the others have had their turn.
@@ -34,12 +37,8 @@ internal sealed partial class TcpFlow
 
     private void StartRelay(IStreamConnection connection)
     {
-        while (connection is IPassingConnection { Beneath: { } beneath })
-        {
-            connection = beneath; // a hop that has done its part in the handshakes
-        }
-
-        if (connection is ILoopConnection fast && fast.Loop == _context.Loop)
+        connection = WithoutDetours(connection); // of hops that have done their part in the handshakes
+        if (AsOwnSocket(connection) is { } fast)
         {
             _socket = fast.Detach(this);
         }
@@ -49,6 +48,19 @@ internal sealed partial class TcpFlow
             _relay.Start(this, connection, _queue.Chunks);
         }
     }
+
+    private static IStreamConnection WithoutDetours(IStreamConnection connection)
+    {
+        while (connection is IPassingConnection { Beneath: { } beneath })
+        {
+            connection = beneath;
+        }
+
+        return connection;
+    }
+
+    private ILoopConnection? AsOwnSocket(IStreamConnection connection) =>
+        connection is ILoopConnection { IsQuiet: true } fast && fast.Loop == _context.Loop ? fast : null;
 
     /// <summary>The upstream socket's readiness changed.</summary>
     public void OnSocketReady()
@@ -117,12 +129,7 @@ internal sealed partial class TcpFlow
     /// <summary>What waits in the receive buffer goes on; behind its last byte the client's FIN.</summary>
     private void PushUpstream()
     {
-        if (_relay is { } relay)
-        {
-            relay.OnReadable();
-            return;
-        }
-
+        _relay?.OnReadable();
         if (_socket is not { } socket)
         {
             return;
@@ -154,14 +161,10 @@ internal sealed partial class TcpFlow
     /// <summary>Client-bound bytes: received straight into the send buffer, and sent on piece by piece while they are warm in the cache.</summary>
     private void PumpUpstream(Instant now)
     {
+        _relay?.OnEgress();
         if (_relay is { } relay)
         {
-            relay.OnEgress();
-            if (!IsFinished)
-            {
-                LookForReset(relay, now);
-            }
-
+            LookForReset(relay, now);
             return;
         }
 

@@ -1,10 +1,34 @@
 using NetControl.Engine.Sessions;
+using NetControl.Engine.Sockets;
+using NetControl.Network;
+using NetControl.Stack;
 
 namespace NetControl.Engine.Flows;
 
 /// <content>What <see cref="StreamRelay"/> asks of its flow, for as long as it has one.</content>
 internal sealed partial class TcpFlow
 {
+    /// <summary>Goes over to the fast lane, if nothing but a socket of this loop is left of the stream; the relay is free if so.</summary>
+    /// <remarks>Every byte that was taken is with the socket by then, and what was received with the client: order needs no care.</remarks>
+    public ILoopConnection? RelayPasses(IPassingConnection stream)
+    {
+        if (AsOwnSocket(WithoutDetours(stream)) is not { } fast)
+        {
+            return null;
+        }
+
+        _relay = null;
+        _resetDeadline = Instant.Never;
+        return fast;
+    }
+
+    /// <summary>The relay has let go of the stream: serves the socket, in which anything may have happened.</summary>
+    public void RelayPassed(ILoopConnection fast)
+    {
+        _socket = fast.Detach(this);
+        OnSocketReady();
+    }
+
     /// <summary>How many bytes may be queued for the client.</summary>
     public int RelayRoom => _connection.SendRoom;
 

@@ -54,6 +54,9 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler, IHopLi
     public AddrPort RemoteAddress { get; private set; }
 
     /// <inheritdoc/>
+    public bool IsQuiet => !_writePending && !_connectPending && (!_readPending || _readBuffer.IsEmpty);
+
+    /// <inheritdoc/>
     public int HopLimit
     {
         get => Libc.GetSockOpt(_fd, HopLevel, HopOption, out int limit) == 0 ? limit : throw Fault(Libc.LastErrno);
@@ -92,7 +95,15 @@ internal sealed partial class LoopSocket : ILoopConnection, ILoopHandler, IHopLi
     /// <inheritdoc/>
     public LoopSocket Detach(ILoopSocketHandler handler)
     {
+        Debug.Assert(IsQuiet, "a call's bytes would be lost");
         _handler = handler;
+        if (_readPending)
+        {
+            _readPending = false;
+            _readCancellation.Dispose();
+            _reading.SetResult(0);
+        }
+
         return this;
     }
 
