@@ -20,6 +20,7 @@ internal sealed class LoopContext : ILoopParticipant
 
     private readonly Stack<UdpFlow> _freeUdp = new();
     private readonly Stack<StreamRelay> _freeRelays = new();
+    private readonly Stack<CancellationTokenSource> _freeCancellations = new();
     private List<TcpFlow> _dirty = [];
     private List<TcpFlow> _visiting = [];
     private readonly TallyBook _tallies = new();
@@ -137,6 +138,19 @@ internal sealed class LoopContext : ILoopParticipant
         if (_freeUdp.Count < 4096)
         {
             _freeUdp.Push(flow);
+        }
+    }
+
+    /// <summary>Cancels one dial. Lent for its time only: with what a used one keeps of its registrations it is as large as a socket's object.</summary>
+    public CancellationTokenSource RentCancellation() =>
+        _freeCancellations.TryPop(out CancellationTokenSource? free) ? free : new CancellationTokenSource();
+
+    /// <summary>Takes one back whose dial has answered; if it was used it is not used again.</summary>
+    public void Return(CancellationTokenSource source)
+    {
+        if (_freeCancellations.Count < 256 && source.TryReset())
+        {
+            _freeCancellations.Push(source);
         }
     }
 

@@ -31,11 +31,7 @@ internal sealed partial class TcpFlow
             _connection.Answer(now);
         }
 
-        if (_dialCancellation is null || !_dialCancellation.TryReset())
-        {
-            _dialCancellation = new CancellationTokenSource();
-        }
-
+        _dialCancellation = _context.RentCancellation();
         _dialOut = true;
 #pragma warning disable CA2012 // kept in a field on purpose, and consumed once: by OnDialCompleted
         _dial = Dial();
@@ -93,6 +89,8 @@ internal sealed partial class TcpFlow
         }
 
         _dial = default;
+        _context.Return(_dialCancellation!);
+        _dialCancellation = null;
         if (IsFinished)
         {
             // The client has gone, or the dial came too late; the object was only waiting for this.

@@ -205,7 +205,7 @@ public sealed class ChunkBuffer
     private void Grow(long index)
     {
         long first = Head >> ChunkPool.ChunkShift;
-        int size = Math.Max(4, _slots.Length);
+        int size = Math.Max(1, _slots.Length);
         while (index - first >= size)
         {
             size <<= 1;

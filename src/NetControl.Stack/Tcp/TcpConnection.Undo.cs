@@ -7,7 +7,7 @@ namespace NetControl.Stack.Tcp;
 public sealed partial class TcpConnection
 {
     private const int MaxUndoRanges = 8;
-    private readonly (SequenceNumber Start, SequenceNumber End)[] _undoRanges = new (SequenceNumber, SequenceNumber)[MaxUndoRanges];
+    private (SequenceNumber Start, SequenceNumber End)[] _undoRanges = []; // of most connections: they lose nothing
     private bool _undoable;
     private bool _undoStamped;
     private uint _undoStamp;
@@ -45,6 +45,7 @@ public sealed partial class TcpConnection
         }
         else if (_undoCount < MaxUndoRanges)
         {
+            _undoRanges = _undoRanges.Length == 0 ? new (SequenceNumber, SequenceNumber)[MaxUndoRanges] : _undoRanges;
             _undoRanges[_undoCount++] = (start, end);
         }
     }

@@ -5,7 +5,7 @@ namespace NetControl.Stack.Tcp;
 /// <para>Owner: one connection. Offsets are those of the send stream; FIN counts as the byte behind the last one. Records are sorted, disjoint
 /// and hold nothing that the peer has acknowledged, selectively or not. Bytes sent at about the same time share a record, so that a
 /// super-segment costs one and a window a few dozen; retransmissions split them.</para>
-/// <para>Buffers: one array, none before the first byte is sent; it grows to <see cref="MaxRecords"/>, after which records stay whole: that
+/// <para>Buffers: one array, none before the first byte is sent and two records for questions and answers; it grows to <see cref="MaxRecords"/>, after which records stay whole: that
 /// costs needless retransmissions at worst.</para>
 /// </remarks>
 public sealed class TransmitLog
@@ -273,7 +273,7 @@ public sealed class TransmitLog
         }
         else
         {
-            TransmitRecord[] larger = new TransmitRecord[Math.Max(16, _records.Length * 2)];
+            TransmitRecord[] larger = new TransmitRecord[Math.Max(2, _records.Length * 2)];
             Array.Copy(_records, _head, larger, 0, Count);
             _records = larger;
         }
