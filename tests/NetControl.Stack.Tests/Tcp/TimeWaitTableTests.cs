@@ -39,15 +39,20 @@ public sealed class TimeWaitTableTests
         TimeWaitTable table = new(10, Wait);
         table.Add(Key(1), s.Connection, s.Now);
         FlowKey key = Key(1);
+        Retransmit(1); // the first look-up makes a comparer, whichever test comes first
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
-        {
-            TcpOptions options = default;
-            TcpSegment fin = new(s.PeerIsn + 1, default, TcpFlags.Fin | TcpFlags.Ack, 1000, in options, default);
-            table.OnSegment(key, fin, s.Now + i, out _);
-        }
-
+        Retransmit(10_000);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Retransmit(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                TcpOptions options = default;
+                TcpSegment fin = new(s.PeerIsn + 1, default, TcpFlags.Fin | TcpFlags.Ack, 1000, in options, default);
+                table.OnSegment(key, fin, s.Now + i, out _);
+            }
+        }
     }
 
     [Fact]
