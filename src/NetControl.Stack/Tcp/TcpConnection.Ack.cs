@@ -48,7 +48,7 @@ public sealed partial class TcpConnection
         {
             if (_afterTimeout && delivered > 0)
             {
-                _congestion.OnAck(delivered, _use.Allows(_congestion), _rtt.SmoothedMicros, now);
+                _congestion.OnAck(delivered, _use.Filled, _rtt.SmoothedMicros, now);
             }
 
             DetectLosses(now);
@@ -110,7 +110,7 @@ public sealed partial class TcpConnection
         else
         {
             // After a timeout an acknowledgement may reach over much that was selectively acknowledged, and counted, long ago.
-            _congestion.OnAck(_afterTimeout ? Math.Min(bytes, delivered) : bytes, _use.Allows(_congestion), _rtt.SmoothedMicros, now);
+            _congestion.OnAck(_afterTimeout ? Math.Min(bytes, delivered) : bytes, _use.Filled, _rtt.SmoothedMicros, now);
             _afterRecovery |= _afterTimeout && ack >= _recover;
             _afterTimeout &= ack < _recover;
         }
