@@ -11,7 +11,7 @@ namespace NetControl.EndToEnd.Tests;
 /// <remarks>
 /// <c>NETCONTROL_CRASHES</c> says how often it is killed, <c>NETCONTROL_SEED</c> repeats a run's choices (not its timing). Each kill costs a
 /// start of the process, so the default is what fits a minute with the build that is not native; with <c>NETCONTROLD</c> naming the native
-/// one 200 take no longer.
+/// one 200 take no longer. <c>.ci/run</c> kills both builds.
 /// </remarks>
 public sealed class CrashTests
 {
@@ -21,6 +21,7 @@ public sealed class CrashTests
     private readonly List<TimeSpan> _untilTraffic = [];
 
     [Fact]
+    [Trait("Category", "Smoke")]
     public async Task Killed_AtRandomMoments_ComesBackWithExactlyWhatWasAcknowledged()
     {
         int crashes = Number("NETCONTROL_CRASHES", 50);
