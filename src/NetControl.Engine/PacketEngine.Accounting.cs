@@ -20,13 +20,13 @@ public sealed partial class PacketEngine
     // On the loop: nothing moves while it is read.
     private AccountingRow[] Cut(LoopContext context)
     {
-        List<SessionInfo> live = [];
+        SessionCopies live = new(null);
         foreach (Devices.PacketQueue queue in Devices().SelectMany(device => device.Core.Queues).Where(queue => queue.Context == context))
         {
-            queue.Flows.List(null, live);
+            queue.Flows.Visit(live);
         }
 
-        ILookup<(string, string, SessionProtocol, bool), SessionInfo> byKey = live.ToLookup(
+        ILookup<(string, string, SessionProtocol, bool), SessionInfo> byKey = live.Items.ToLookup(
             s => (s.Device, s.Egress?.DelegateName ?? "", s.Protocol, s.Source.IsV4));
         return [.. context.Tallies.Select(tally =>
         {

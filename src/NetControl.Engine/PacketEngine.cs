@@ -211,13 +211,21 @@ public sealed partial class PacketEngine : IAsyncDisposable
     /// <summary>Copies all live sessions that the selector picks (null: all).</summary>
     public async Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken)
     {
-        List<SessionInfo>[] lists = await ForEachQueue(queue =>
+        SessionCopies[] copies = await VisitSessionsAsync(() => new SessionCopies(selector), cancellationToken);
+        return [.. copies.SelectMany(copy => copy.Items)];
+    }
+
+    /// <summary>Shows all live sessions to visitors, one for each queue, on the queue's loop between two packets. Returns the visitors.</summary>
+    public Task<TVisitor[]> VisitSessionsAsync<TVisitor>(Func<TVisitor> visitor, CancellationToken cancellationToken)
+        where TVisitor : class, ISessionVisitor
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        return ForEachQueue(queue =>
         {
-            List<SessionInfo> list = new(queue.Flows.Count);
-            queue.Flows.List(selector, list);
-            return list;
+            TVisitor own = visitor();
+            queue.Flows.Visit(own);
+            return own;
         }).WaitAsync(cancellationToken);
-        return [.. lists.SelectMany(list => list)];
     }
 
     /// <summary>Copies one live session with its inner values, or null if there is none by that id.</summary>

@@ -170,25 +170,17 @@ internal sealed partial class FlowTable
         return closed;
     }
 
-    /// <summary>Copies the sessions that the selector picks.</summary>
-    public void List(SessionSelector? selector, List<SessionInfo> into)
+    /// <summary>Shows all sessions.</summary>
+    public void Visit(ISessionVisitor visitor)
     {
         foreach (TcpFlow flow in _tcp.Values)
         {
-            SessionInfo info = flow.Describe(SessionCause.None);
-            if (selector is null || selector(info))
-            {
-                into.Add(info);
-            }
+            visitor.Visit(flow.Describe(SessionCause.None));
         }
 
         foreach (UdpFlow flow in _udp.Values)
         {
-            SessionInfo info = flow.Describe(SessionCause.None);
-            if (selector is null || selector(info))
-            {
-                into.Add(info);
-            }
+            visitor.Visit(flow.Describe(SessionCause.None));
         }
     }
 

@@ -149,9 +149,9 @@ internal sealed class StackWorld
                 break;
             case 2:
                 _queue.Flows.ReportMoved();
-                List<SessionInfo> list = [];
-                _queue.Flows.List(null, list);
-                Unless(list.TrueForAll(info => _queue.Flows.Find(info.Id) is not null), "a session that is listed can be found");
+                SessionCopies live = new(null);
+                _queue.Flows.Visit(live);
+                Unless(live.Items.TrueForAll(info => _queue.Flows.Find(info.Id) is not null), "a session that is listed can be found");
                 break;
             default:
                 int length = UdpPacket.Write(room, new AddrPort(ClientV4, 4000), AddrPort.Parse("198.18.0.1:53"), new byte[what * 4]);
