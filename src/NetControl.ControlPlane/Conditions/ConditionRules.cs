@@ -9,6 +9,15 @@ namespace NetControl.ControlPlane.Conditions;
 /// <remarks>Pure.</remarks>
 internal static class ConditionRules
 {
+    /// <summary>The types of a proxy's conditions.</summary>
+    public static readonly IReadOnlyList<string> ProxyTypes = ["InUse"];
+
+    /// <summary>The types of a delegate's conditions.</summary>
+    public static readonly IReadOnlyList<string> DelegateTypes = ["Ready", "Healthy", "Draining"];
+
+    /// <summary>The types of a device's conditions.</summary>
+    public static readonly IReadOnlyList<string> DeviceTypes = ["Ready", "Attached", "Degraded", "KillSwitchArmed"];
+
     public static IReadOnlyList<Condition> Of(ProxyRecord record, ControlState state) =>
         [state.UsersOf(record.Name).Count > 0 ? new Condition("InUse", true, "USED") : new Condition("InUse", false, "UNUSED")];
 

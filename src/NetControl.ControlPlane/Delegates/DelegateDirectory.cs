@@ -27,7 +27,7 @@ public sealed partial class DelegateDirectory : ResourceDirectory<DelegateView>
 
     internal DelegateDirectory(Mutator mutator, Runtimes runtimes, FailoverKeeper keeper, IEngine engine, TimeProvider time, ILogger logger,
         CancellationToken stopping)
-        : base(ResourceName.Delegates, mutator, logger)
+        : base(DelegateList.Schema, mutator, logger)
     {
         _keeper = keeper;
         _runtimes = runtimes;

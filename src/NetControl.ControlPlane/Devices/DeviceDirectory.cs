@@ -23,7 +23,7 @@ public sealed partial class DeviceDirectory : ResourceDirectory<DeviceView>
 
     internal DeviceDirectory(Mutator mutator, Runtimes runtimes, IEngine engine, TimeProvider time, ILogger logger,
         CancellationToken stopping)
-        : base(ResourceName.Devices, mutator, logger)
+        : base(DeviceList.Schema, mutator, logger)
     {
         _runtimes = runtimes;
         _engine = engine;

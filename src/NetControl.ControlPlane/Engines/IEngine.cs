@@ -40,6 +40,9 @@ internal interface IEngine
 
     Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken);
 
+    Task<TVisitor[]> VisitSessionsAsync<TVisitor>(Func<TVisitor> visitor, CancellationToken cancellationToken)
+        where TVisitor : class, ISessionVisitor;
+
     Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken);
 
     Task<int> CloseSessionsAsync(SessionSelector selector, SessionCause cause, CancellationToken cancellationToken);

@@ -55,6 +55,9 @@ internal sealed class PacketEngineAdapter : IEngine
     public Task<IReadOnlyList<SessionInfo>> ListSessionsAsync(SessionSelector? selector, CancellationToken cancellationToken) =>
         _engine.ListSessionsAsync(selector, cancellationToken);
 
+    public Task<TVisitor[]> VisitSessionsAsync<TVisitor>(Func<TVisitor> visitor, CancellationToken cancellationToken)
+        where TVisitor : class, ISessionVisitor => _engine.VisitSessionsAsync(visitor, cancellationToken);
+
     public Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken) =>
         _engine.GetSessionAsync(id, cancellationToken);
 

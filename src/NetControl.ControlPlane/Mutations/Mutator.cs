@@ -39,6 +39,9 @@ internal sealed partial class Mutator : IDisposable
     /// <summary>Why nothing may change just now; null when it may.</summary>
     public Func<ControlPlaneException>? Blocked { get; set; }
 
+    /// <summary>The clock.</summary>
+    public DateTimeOffset Now => _time.GetUtcNow();
+
     /// <summary>The state in force.</summary>
     public ControlState State => Volatile.Read(ref _state);
 

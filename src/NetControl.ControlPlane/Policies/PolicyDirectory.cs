@@ -17,7 +17,7 @@ public sealed partial class PolicyDirectory : ResourceDirectory<PolicyView>
     private readonly ILogger _logger;
 
     internal PolicyDirectory(Mutator mutator, Runtimes runtimes, ILogger logger)
-        : base(ResourceName.Policies, mutator, logger)
+        : base(PolicyList.Schema, mutator, logger)
     {
         _runtimes = runtimes;
         _logger = logger;

@@ -17,7 +17,7 @@ public sealed partial class ProxyDirectory : ResourceDirectory<ProxyView>
     private readonly ILogger _logger;
 
     internal ProxyDirectory(Mutator mutator, Runtimes runtimes, ILogger logger)
-        : base(ResourceName.Proxies, mutator, logger)
+        : base(ProxyList.Schema, mutator, logger)
     {
         _runtimes = runtimes;
         _logger = logger;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.State;
 
@@ -11,12 +12,12 @@ namespace NetControl.ControlPlane.Registry;
 public abstract partial class ResourceDirectory<TView>
     where TView : class
 {
-    private readonly string _collection;
+    private readonly ResourceList<TView> _list;
     private readonly ILogger _logger;
 
-    private protected ResourceDirectory(string collection, Mutator mutator, ILogger logger)
+    private protected ResourceDirectory(ResourceList<TView> list, Mutator mutator, ILogger logger)
     {
-        _collection = collection;
+        _list = list;
         _logger = logger;
         Mutator = mutator;
     }
@@ -26,9 +27,8 @@ public abstract partial class ResourceDirectory<TView>
     /// <summary>Reads one.</summary>
     public TView Get(string name) => Mutator.Read(read => View(read, Find(read.State, name)));
 
-    /// <summary>Reads a page, in the order of names.</summary>
-    public Page<TView> List(int pageSize, string pageToken) => Mutator.Read(read =>
-        Paging.ByName(_collection, Records(read.State), pageSize, pageToken, record => View(read, record)));
+    /// <summary>Reads a page, in the order of names where no other is asked for.</summary>
+    public Page<TView> List(ListRequest request) => _list.Read(request, Mutator, Records);
 
     /// <summary>Reads all, in the order of names.</summary>
     public IReadOnlyList<TView> All() =>

@@ -1,6 +1,6 @@
-using System.Globalization;
 using NetControl.ControlPlane.Engines;
 using NetControl.ControlPlane.Errors;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
@@ -23,31 +23,19 @@ public sealed class SessionDirectory
         _engine = engine;
     }
 
-    /// <summary>Reads a page of live sessions, oldest first.</summary>
+    /// <summary>Reads a page of live sessions, oldest first where no other order is asked for.</summary>
     /// <param name="parent">A device's name; empty or <c>devices/-</c> for all.</param>
-    /// <param name="filter">Which ones.</param>
-    /// <param name="pageSize">How many.</param>
-    /// <param name="pageToken">Where to go on.</param>
+    /// <param name="filter">Which ones, by fields.</param>
+    /// <param name="request">Which ones, by an expression, and which page of them.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public async Task<Page<SessionInfo>> ListAsync(string parent, SessionFilter filter, int pageSize, string pageToken,
-        CancellationToken cancellationToken)
+    public async Task<Page<SessionInfo>> ListAsync(
+        string parent, SessionFilter filter, ListRequest request, CancellationToken cancellationToken)
     {
         SessionFilter scoped = parent is "" or "devices/-" ? filter : filter.ForDevice(Device(parent));
-        int size = Paging.Size(pageSize);
-        string scope = $"sessions;{scoped}";
-        (long Ticks, ulong Id) after = ParseKey(Paging.After(scope, pageToken));
-        IReadOnlyList<SessionInfo> all = await _engine.ListSessionsAsync(scoped.Matches, cancellationToken);
-        List<SessionInfo> rest = [
-            .. all.Where(s => (s.OpenedUtcTicks, s.Id).CompareTo(after) > 0).OrderBy(s => (s.OpenedUtcTicks, s.Id)).Take(size + 1)];
-        if (rest.Count <= size)
-        {
-            return new Page<SessionInfo>(rest, "");
-        }
-
-        rest.RemoveAt(size);
-        SessionInfo last = rest[^1];
-        return new Page<SessionInfo>(rest,
-            Paging.Token(scope, string.Create(CultureInfo.InvariantCulture, $"{last.OpenedUtcTicks}.{last.Id}")));
+        ListQuery<SessionInfo> query = ListQuery<SessionInfo>.Compile(
+            request, SessionList.Schema, $"sessions;{scoped.Fields}", _mutator.Now, SessionFilter.ExpressionField);
+        SessionCollector[] parts = await _engine.VisitSessionsAsync(() => new SessionCollector(scoped, query.Begin()), cancellationToken);
+        return query.End([.. parts.Select(part => part.Page)]);
     }
 
     /// <summary>Reads one live session with its inner values.</summary>
@@ -102,15 +90,8 @@ public sealed class SessionDirectory
             : await _engine.CloseSessionsAsync(Selects, SessionCause.ClosedByOperator, CancellationToken.None);
     }
 
-    private string Device(string name) => _mutator.State.Device(name).Name;
-
-    private static (long Ticks, ulong Id) ParseKey(string key)
-    {
-        int dot = key.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0
-            && long.TryParse(key.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out long ticks)
-            && ulong.TryParse(key.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
-            ? (ticks, id)
-            : (long.MinValue, 0UL);
-    }
+    private string Device(string name) => ResourceName.Is(name, ResourceName.Devices)
+        ? _mutator.State.Device(name).Name
+        : throw ControlPlaneException.Invalid(
+            new Violation("parent", $"\"{name}\" is not the name of a device; write e.g. devices/tun0, or devices/- for all", "INVALID_NAME"));
 }

@@ -21,6 +21,10 @@ public static class Spelling
         return best;
     }
 
+    /// <summary>What to do about a word that is none of the candidates: write the one that was probably meant, or one of them.</summary>
+    public static string Fix(string word, IReadOnlyCollection<string> candidates) =>
+        Nearest(word, candidates) is { } meant ? $"did you mean {meant}?" : $"write {string.Join(", ", candidates)}";
+
     private static int Distance(string a, string b)
     {
         int[] previous = new int[b.Length + 1];

@@ -78,6 +78,12 @@ internal static class CaptureMapping
             CheckRange($"filter.ports[{i}]", message.Ports[i], 1, ushort.MaxValue, violations);
         }
 
+        if (!Enum.IsDefined(message.Direction))
+        {
+            violations.Add("filter.direction", $"{(int)message.Direction}", "is not a direction this server knows",
+                "write DIRECTION_FROM_APPLICATION or DIRECTION_TO_APPLICATION, or none for both", "UNKNOWN_ENUM_VALUE");
+        }
+
         return new CaptureFilter
         {
             Protocols = ToProtocols(message, violations),

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using NetControl.ControlPlane.Events;
 using NetControl.ControlPlane.Sessions;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using NetControl.Engine.Sessions;
 using V1 = NetControl.Protocol.V1;
 
@@ -91,14 +92,52 @@ internal static class SessionMapping
         Reason = lost.ByEngine ? V1.Lost.Types.Reason.Engine : V1.Lost.Types.Reason.SlowReader,
     };
 
-    public static SessionFilter ToFilter(this V1.SessionFilter? message) => message is null
-        ? SessionFilter.All
-        : new SessionFilter(
-            message.Devices,
-            message.Delegates,
-            message.Protocols
-                .Where(protocol => protocol != V1.SessionProtocol.Unspecified)
-                .Select(protocol => protocol == V1.SessionProtocol.Udp ? SessionProtocol.Udp : SessionProtocol.Tcp));
+    /// <summary>The filter with its expression, or every violation at once.</summary>
+    public static SessionFilter ToFilter(this V1.SessionFilter? message, DateTimeOffset now, bool lasting = false)
+    {
+        ViolationList violations = new();
+        return message.ToFilter(violations).With(message?.Expression ?? "", now, lasting, violations.Items);
+    }
+
+    /// <summary>The filter without its expression. What names nothing that can be is a violation: it would choose no session, in silence.</summary>
+    public static SessionFilter ToFilter(this V1.SessionFilter? message, ViolationList violations)
+    {
+        if (message is null)
+        {
+            return SessionFilter.All;
+        }
+
+        for (int i = 0; i < message.Devices.Count; i++)
+        {
+            if (!ResourceName.Is(message.Devices[i], ResourceName.Devices))
+            {
+                violations.Add($"filter.devices[{i}]", message.Devices[i], "is not the name of a device", "write e.g. devices/tun0", "INVALID_NAME");
+            }
+        }
+
+        for (int i = 0; i < message.Delegates.Count; i++)
+        {
+            string name = message.Delegates[i];
+            if (name.Length > 0 && !ResourceName.Is(name, ResourceName.Delegates) && !ResourceName.Is(name, ResourceName.Proxies))
+            {
+                violations.Add($"filter.delegates[{i}]", name, "is neither the name of a delegate nor of a proxy", "write e.g. delegates/egress",
+                    "INVALID_NAME");
+            }
+        }
+
+        for (int i = 0; i < message.Protocols.Count; i++)
+        {
+            if (!System.Enum.IsDefined(message.Protocols[i]))
+            {
+                violations.Add($"filter.protocols[{i}]", $"{(int)message.Protocols[i]}", "is not a protocol this server knows",
+                    "write SESSION_PROTOCOL_TCP or SESSION_PROTOCOL_UDP, or none for both", "UNKNOWN_ENUM_VALUE");
+            }
+        }
+
+        // "Any" among them is any.
+        return new SessionFilter(message.Devices, message.Delegates, message.Protocols.Contains(V1.SessionProtocol.Unspecified) ? []
+            : message.Protocols.Select(protocol => protocol == V1.SessionProtocol.Udp ? SessionProtocol.Udp : SessionProtocol.Tcp));
+    }
 
     private static V1.DelegateSwitch ToMessage(DelegateSwitch made) => new()
     {

@@ -1,9 +1,11 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Delegates;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using NetControl.Server.Mapping;
 using V1 = NetControl.Protocol.V1;
 
@@ -36,9 +38,16 @@ internal sealed class DelegateService : V1.DelegateService.DelegateServiceBase
 
     public override Task<V1.ListDelegatesResponse> ListDelegates(V1.ListDelegatesRequest request, ServerCallContext context)
     {
-        Page<DelegateView> page = _plane.Delegates.List(request.PageSize, request.PageToken);
-        return Task.FromResult(
-            new V1.ListDelegatesResponse { Delegates = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
+        ViolationList faults = new();
+        ReadMask mask = ReadMask.Parse(request.ReadMask, V1.Delegate.Descriptor, faults);
+        Page<DelegateView> page = _plane.Delegates.List(
+            new ListRequest(request.Filter, request.OrderBy, request.PageSize, request.PageToken) { Faults = faults.Items });
+        return Task.FromResult(new V1.ListDelegatesResponse
+        {
+            Delegates = { page.Items.Select(d => mask.Apply(d.ToMessage())) },
+            NextPageToken = page.NextPageToken,
+            TotalSize = page.TotalSize,
+        });
     }
 
     public override Task<V1.UpdateDelegateResponse> UpdateDelegate(V1.UpdateDelegateRequest request, ServerCallContext context) =>

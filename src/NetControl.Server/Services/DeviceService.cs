@@ -1,9 +1,11 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Devices;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using NetControl.Server.Mapping;
 using V1 = NetControl.Protocol.V1;
 
@@ -36,9 +38,16 @@ internal sealed class DeviceService : V1.DeviceService.DeviceServiceBase
 
     public override Task<V1.ListDevicesResponse> ListDevices(V1.ListDevicesRequest request, ServerCallContext context)
     {
-        Page<DeviceView> page = _plane.Devices.List(request.PageSize, request.PageToken);
-        return Task.FromResult(
-            new V1.ListDevicesResponse { Devices = { page.Items.Select(d => d.ToMessage()) }, NextPageToken = page.NextPageToken });
+        ViolationList faults = new();
+        ReadMask mask = ReadMask.Parse(request.ReadMask, V1.Device.Descriptor, faults);
+        Page<DeviceView> page = _plane.Devices.List(
+            new ListRequest(request.Filter, request.OrderBy, request.PageSize, request.PageToken) { Faults = faults.Items });
+        return Task.FromResult(new V1.ListDevicesResponse
+        {
+            Devices = { page.Items.Select(d => mask.Apply(d.ToMessage())) },
+            NextPageToken = page.NextPageToken,
+            TotalSize = page.TotalSize,
+        });
     }
 
     public override Task<V1.UpdateDeviceResponse> UpdateDevice(V1.UpdateDeviceRequest request, ServerCallContext context) =>

@@ -1,9 +1,11 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Policies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using NetControl.Server.Mapping;
 using V1 = NetControl.Protocol.V1;
 
@@ -36,9 +38,16 @@ internal sealed class PolicyService : V1.PolicyService.PolicyServiceBase
 
     public override Task<V1.ListPoliciesResponse> ListPolicies(V1.ListPoliciesRequest request, ServerCallContext context)
     {
-        Page<PolicyView> page = _plane.Policies.List(request.PageSize, request.PageToken);
-        return Task.FromResult(
-            new V1.ListPoliciesResponse { Policies = { page.Items.Select(p => p.ToMessage()) }, NextPageToken = page.NextPageToken });
+        ViolationList faults = new();
+        ReadMask mask = ReadMask.Parse(request.ReadMask, V1.Policy.Descriptor, faults);
+        Page<PolicyView> page = _plane.Policies.List(
+            new ListRequest(request.Filter, request.OrderBy, request.PageSize, request.PageToken) { Faults = faults.Items });
+        return Task.FromResult(new V1.ListPoliciesResponse
+        {
+            Policies = { page.Items.Select(p => mask.Apply(p.ToMessage())) },
+            NextPageToken = page.NextPageToken,
+            TotalSize = page.TotalSize,
+        });
     }
 
     public override Task<V1.UpdatePolicyResponse> UpdatePolicy(V1.UpdatePolicyRequest request, ServerCallContext context) =>

@@ -1,9 +1,11 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Proxies;
 using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
+using NetControl.ControlPlane.Validation;
 using NetControl.Server.Mapping;
 using V1 = NetControl.Protocol.V1;
 
@@ -36,9 +38,16 @@ internal sealed class ProxyService : V1.ProxyService.ProxyServiceBase
 
     public override Task<V1.ListProxiesResponse> ListProxies(V1.ListProxiesRequest request, ServerCallContext context)
     {
-        Page<ProxyView> page = _plane.Proxies.List(request.PageSize, request.PageToken);
-        return Task.FromResult(
-            new V1.ListProxiesResponse { Proxies = { page.Items.Select(p => p.ToMessage()) }, NextPageToken = page.NextPageToken });
+        ViolationList faults = new();
+        ReadMask mask = ReadMask.Parse(request.ReadMask, V1.Proxy.Descriptor, faults);
+        Page<ProxyView> page = _plane.Proxies.List(
+            new ListRequest(request.Filter, request.OrderBy, request.PageSize, request.PageToken) { Faults = faults.Items });
+        return Task.FromResult(new V1.ListProxiesResponse
+        {
+            Proxies = { page.Items.Select(p => mask.Apply(p.ToMessage())) },
+            NextPageToken = page.NextPageToken,
+            TotalSize = page.TotalSize,
+        });
     }
 
     public override Task<V1.UpdateProxyResponse> UpdateProxy(V1.UpdateProxyRequest request, ServerCallContext context) =>

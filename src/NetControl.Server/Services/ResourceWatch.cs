@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using NetControl.ControlPlane;
 using NetControl.ControlPlane.Configurations;
+using NetControl.ControlPlane.Lists.Filters;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Validation;
@@ -22,12 +23,14 @@ internal sealed class ResourceWatch
     private readonly NetControlPlane _plane;
     private readonly V1.WatchResourcesRequest _request;
     private readonly IServerStreamWriter<V1.WatchResourcesResponse> _stream;
+    private readonly WildcardPattern[] _names;
 
     public ResourceWatch(NetControlPlane plane, V1.WatchResourcesRequest request, IServerStreamWriter<V1.WatchResourcesResponse> stream)
     {
         _plane = plane;
         _request = request;
         _stream = stream;
+        _names = [.. request.Names.Select(WildcardPattern.Parse)];
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -64,6 +67,23 @@ internal sealed class ResourceWatch
             {
                 violations.Add($"collections[{i}]", _request.Collections[i], "is not a collection",
                     $"write {string.Join(", ", s_collections)}", "INVALID_VALUE");
+            }
+        }
+
+        // What no name can match is a slip that would never show: the stream would be silent for ever.
+        for (int i = 0; i < _request.Names.Count; i++)
+        {
+            string name = _request.Names[i];
+            string? collection = Array.Find(s_collections, c => name.StartsWith(c + "/", StringComparison.Ordinal));
+            if (collection is null || !ResourceName.Is(name.Replace("*", "x", StringComparison.Ordinal), collection))
+            {
+                violations.Add($"names[{i}]", FilterValue.Shorten(name), "is not the name of a resource, nor one with * in it",
+                    "write e.g. delegates/egress or delegates/eu-*", "INVALID_NAME");
+            }
+            else if (_request.Collections.Count > 0 && !_request.Collections.Contains(collection))
+            {
+                violations.Add($"names[{i}]", FilterValue.Shorten(name), "is in none of the collections",
+                    $"add {collection} to collections, or leave those out", "CONFLICT");
             }
         }
 
@@ -160,7 +180,8 @@ internal sealed class ResourceWatch
     }
 
     private bool Wanted(string name) =>
-        _request.Collections.Count == 0 || _request.Collections.Any(c => ResourceName.Is(name, c));
+        (_request.Collections.Count == 0 || _request.Collections.Any(c => ResourceName.Is(name, c)))
+        && (_names.Length == 0 || Array.Exists(_names, pattern => pattern.Matches(name)));
 
     private Task WriteAsync(V1.WatchResourcesResponse message, CancellationToken cancellationToken) =>
         _stream.WriteAsync(message, cancellationToken);

@@ -37,7 +37,7 @@ internal sealed class SessionEventStream
         TimeSpan heartbeat = Validate();
         SubscriptionOptions options = new()
         {
-            Filter = _request.Filter.ToFilter(),
+            Filter = _request.Filter.ToFilter(_plane.Time.GetUtcNow(), lasting: true),
             Updates = _request.Updates,
             Switches = _request.DelegateSwitches,
             QueueCapacity = _request.QueueCapacity

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using NetControl.ControlPlane;
+using NetControl.ControlPlane.Lists;
 using NetControl.ControlPlane.Registry;
+using NetControl.ControlPlane.Validation;
 using NetControl.Engine.Sessions;
 using NetControl.Server.Mapping;
 using V1 = NetControl.Protocol.V1;
@@ -19,12 +21,18 @@ internal sealed class SessionService : V1.SessionService.SessionServiceBase
 
     public override async Task<V1.ListSessionsResponse> ListSessions(V1.ListSessionsRequest request, ServerCallContext context)
     {
+        ViolationList faults = new();
+        ReadMask mask = ReadMask.Parse(request.ReadMask, V1.Session.Descriptor, faults);
         Page<SessionInfo> page = await _plane.Sessions.ListAsync(
-            request.Parent, request.Filter.ToFilter(), request.PageSize, request.PageToken, context.CancellationToken);
+            request.Parent,
+            request.Filter.ToFilter(faults),
+            new ListRequest(request.Filter?.Expression ?? "", request.OrderBy, request.PageSize, request.PageToken) { Faults = faults.Items },
+            context.CancellationToken);
         return new V1.ListSessionsResponse
         {
-            Sessions = { page.Items.Select(s => SessionMapping.ToMessage(s)) },
-            NextPageToken = page.NextPageToken
+            Sessions = { page.Items.Select(s => mask.Apply(SessionMapping.ToMessage(s))) },
+            NextPageToken = page.NextPageToken,
+            TotalSize = page.TotalSize,
         };
     }
 
@@ -40,8 +48,8 @@ internal sealed class SessionService : V1.SessionService.SessionServiceBase
             context, request.RequestId, request.ValidateOnly, request,
             async _ => new V1.CloseSessionsResponse
             {
-                Closed = await _plane.Sessions.CloseAsync(request.Names, request.Filter.ToFilter(), request.All, request.ValidateOnly,
-                    CancellationToken.None),
+                Closed = await _plane.Sessions.CloseAsync(
+                    request.Names, request.Filter.ToFilter(_plane.Time.GetUtcNow()), request.All, request.ValidateOnly, CancellationToken.None),
             },
             response => response);
 

@@ -180,6 +180,23 @@ internal sealed class FakeEngine : IEngine
         }
     }
 
+    /// <summary>As with two queues: every other session belongs to the second one.</summary>
+    public async Task<TVisitor[]> VisitSessionsAsync<TVisitor>(Func<TVisitor> visitor, CancellationToken cancellationToken)
+        where TVisitor : class, ISessionVisitor
+    {
+        await ListGate;
+        TVisitor[] visitors = [visitor(), visitor()];
+        lock (_gate)
+        {
+            foreach (SessionInfo info in _live.Values)
+            {
+                visitors[info.Id % 2].Visit(info);
+            }
+        }
+
+        return visitors;
+    }
+
     public Task<SessionDetail?> GetSessionAsync(ulong id, CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -1,8 +1,6 @@
-using CsCheck;
 using NetControl.ControlPlane.Errors;
 using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Proxies;
-using NetControl.ControlPlane.Registry;
 using NetControl.ControlPlane.Specs;
 using NetControl.ControlPlane.Tests.Fakes;
 
@@ -54,38 +52,6 @@ public sealed class RegistryTests
 
         Task Update(ProxyPatch patch) =>
             Task.Run(() => test.Plane.Proxies.UpdateAsync("proxies/b", patch, "", MutationContext.Internal));
-    }
-
-    [Fact]
-    public Task Paging_AnySize_VisitsEveryNameOnceInOrder() =>
-        Gen.Select(Gen.Int[1, 7], Gen.Int[0, 30]).SampleAsync(async (size, count) =>
-        {
-            using TestPlane test = new();
-            for (int i = 0; i < count; i++)
-            {
-                await test.Plane.Proxies.CreateAsync(new ProxyDraft { Name = $"proxies/p{i:00}" }, "", MutationContext.Internal);
-            }
-
-            List<string> seen = [];
-            string token = "";
-            do
-            {
-                Page<ProxyView> page = test.Plane.Proxies.List(size, token);
-                seen.AddRange(page.Items.Select(p => p.Meta.Name));
-                token = page.NextPageToken;
-            }
-            while (token.Length > 0);
-            Assert.Equal(Enumerable.Range(0, count).Select(i => $"proxies/p{i:00}"), seen);
-        }, iter: 50);
-
-    [Fact]
-    public async Task PageToken_OfAnotherList_IsRefused()
-    {
-        using TestPlane test = await TestPlane.WithDeviceAsync();
-        string token = test.Plane.Proxies.List(1, "").NextPageToken;
-        Assert.Throws<ControlPlaneException>(() => test.Plane.Delegates.List(1, token));
-        Assert.Throws<ControlPlaneException>(() => test.Plane.Proxies.List(1, "garbage"));
-        Assert.Throws<ControlPlaneException>(() => test.Plane.Proxies.List(-1, ""));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
+using NetControl.ControlPlane.Lists;
 using NetControl.Server.Security;
 using NetControl.Server.Security.Tokens;
 
@@ -57,7 +58,7 @@ public sealed class RoleMatrixTests : IDisposable
         }
 
         // An empty CreateProxy is a valid one; nobody else made anything.
-        Assert.Equal(role == Role.Admin ? 3 : 2, server.Test.Plane.Proxies.List(0, "").Items.Count);
+        Assert.Equal(role == Role.Admin ? 3 : 2, server.Test.Plane.Proxies.List(new ListRequest()).Items.Count);
     }
 
     // A call by descriptor, so that a method that is added tomorrow is tested tomorrow.

@@ -139,6 +139,25 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task Watch_OfNames_TellsThoseAndNoOthers()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using AsyncServerStreamingCall<WatchResourcesResponse> call = server.Configuration.WatchResources(
+            new WatchResourcesRequest { Names = { "delegates/egress", "proxies/eu-*" } });
+        List<WatchResourcesResponse> seen = await ReadUntilAsync(call, m => m.SnapshotEnd is not null);
+        Assert.Equal(["delegates/egress"], seen.Where(m => m.Changed is not null).Select(m => m.Changed.Name));
+        await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "us-1" });
+        await server.Proxies.CreateProxyAsync(new CreateProxyRequest { ProxyId = "eu-1" });
+        seen = await ReadUntilAsync(call, m => m.Changed is not null);
+        Assert.Equal("proxies/eu-1", seen[^1].Changed.Name);
+
+        using AsyncServerStreamingCall<WatchResourcesResponse> refused = server.Configuration.WatchResources(
+            new WatchResourcesRequest { Collections = { "devices" }, Names = { "egress", "delegates/", "proxies/EU*", "delegates/e*" } });
+        RichError error = await RichError.OfAsync(() => refused.ResponseStream.MoveNext());
+        Assert.Equal(["names[0]", "names[1]", "names[2]", "names[3]"], error.Fields);
+    }
+
+    [Fact]
     public async Task Watch_Resumed_GoesOnOrStartsAgain()
     {
         await using TestServer server = await TestServer.StartAsync();
