@@ -21,6 +21,7 @@ internal static class FuzzTargets
         ("websocket", static () => new WebSocketTarget()),
         ("hops", static () => new HopsTarget()),
         ("address", static () => new AddressTarget()),
+        ("filter", static () => new FilterTarget()),
         ("yaml", static () => new YamlTarget()),
     ];
 
