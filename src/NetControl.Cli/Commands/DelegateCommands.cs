@@ -44,19 +44,29 @@ internal static class DelegateCommands
         });
     }
 
-    private static Command List() => new Command("list", "Read all delegates.").Does(async (_, c) =>
+    private static Command List()
     {
-        ListDelegatesResponse all = new();
-        do
+        ListOptions list = new("delegates");
+        return list.AddTo(new Command("list", "Read all delegates, or those that a filter chooses.")).Does(async (p, c) =>
         {
-            ListDelegatesRequest request = new() { PageSize = 1000, PageToken = all.NextPageToken };
-            ListDelegatesResponse page = await new Client(c.Invoker).ListDelegatesAsync(request, cancellationToken: c.Cancellation);
-            all.Delegates.Add(page.Delegates);
-            all.NextPageToken = page.NextPageToken;
-        }
-        while (all.NextPageToken.Length > 0);
-        c.Printer.Print(all, () => Tables.Of(all.Delegates));
-    });
+            ListDelegatesResponse all = new();
+            await list.ReadAsync(p, async wish =>
+            {
+                ListDelegatesRequest request = new()
+                {
+                    Filter = wish.Filter,
+                    OrderBy = wish.OrderBy,
+                    PageSize = wish.Size,
+                    PageToken = wish.Token,
+                    ReadMask = wish.ReadMask,
+                };
+                ListDelegatesResponse page = await new Client(c.Invoker).ListDelegatesAsync(request, cancellationToken: c.Cancellation);
+                all.MergeFrom(page);
+                return (all.Delegates.Count, all.NextPageToken = page.NextPageToken);
+            });
+            c.Printer.Print(all, () => Tables.Of(all.Delegates));
+        });
+    }
 
     private static Command Update()
     {

@@ -113,19 +113,29 @@ internal static class DeviceCommands
         });
     }
 
-    private static Command List() => new Command("list", "Read all devices.").Does(async (_, c) =>
+    private static Command List()
     {
-        ListDevicesResponse all = new();
-        do
+        ListOptions list = new("devices");
+        return list.AddTo(new Command("list", "Read all devices, or those that a filter chooses.")).Does(async (p, c) =>
         {
-            ListDevicesRequest request = new() { PageSize = 1000, PageToken = all.NextPageToken };
-            ListDevicesResponse page = await new Client(c.Invoker).ListDevicesAsync(request, cancellationToken: c.Cancellation);
-            all.Devices.Add(page.Devices);
-            all.NextPageToken = page.NextPageToken;
-        }
-        while (all.NextPageToken.Length > 0);
-        c.Printer.Print(all, () => Tables.Of(all.Devices));
-    });
+            ListDevicesResponse all = new();
+            await list.ReadAsync(p, async wish =>
+            {
+                ListDevicesRequest request = new()
+                {
+                    Filter = wish.Filter,
+                    OrderBy = wish.OrderBy,
+                    PageSize = wish.Size,
+                    PageToken = wish.Token,
+                    ReadMask = wish.ReadMask,
+                };
+                ListDevicesResponse page = await new Client(c.Invoker).ListDevicesAsync(request, cancellationToken: c.Cancellation);
+                all.MergeFrom(page);
+                return (all.Devices.Count, all.NextPageToken = page.NextPageToken);
+            });
+            c.Printer.Print(all, () => Tables.Of(all.Devices));
+        });
+    }
 
     private static Command Delete() => DeleteCommand.Create(Collection, "Remove a device, or give an adopted interface back.", (wish, c) =>
         new Client(c.Invoker).DeleteDeviceAsync(

@@ -19,6 +19,9 @@ internal sealed class FilterOptions
     };
     private readonly Option<string[]> _protocols = new("--protocol") { Description = "tcp or udp.", DefaultValueFactory = _ => [] };
 
+    private readonly Option<string> _expression = ListOptions.Filter(
+        "sessions", $"Those that also are so, e.g. '{ListFields.Example("sessions")}' (state, age and counters only where nothing is followed)");
+
     public FilterOptions()
     {
         _protocols.AcceptOnlyFromAmong("tcp", "udp");
@@ -31,6 +34,7 @@ internal sealed class FilterOptions
         command.Add(_devices);
         command.Add(_delegates);
         command.Add(_protocols);
+        command.Add(_expression);
         return command;
     }
 
@@ -38,6 +42,7 @@ internal sealed class FilterOptions
     {
         Devices = { parsed.GetRequiredValue(_devices).Select(name => Common.Qualify("devices", name)) },
         Delegates = { parsed.GetRequiredValue(_delegates).Select(name => Common.Qualify("delegates", name)) },
+        Expression = parsed.GetRequiredValue(_expression),
         Protocols = { parsed.GetRequiredValue(_protocols).Select(name => name == "udp" ? SessionProtocol.Udp : SessionProtocol.Tcp) },
     };
 }

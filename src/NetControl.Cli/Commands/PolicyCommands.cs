@@ -40,19 +40,29 @@ internal static class PolicyCommands
         });
     }
 
-    private static Command List() => new Command("list", "Read all policies.").Does(async (_, c) =>
+    private static Command List()
     {
-        ListPoliciesResponse all = new();
-        do
+        ListOptions list = new("policies");
+        return list.AddTo(new Command("list", "Read all policies, or those that a filter chooses.")).Does(async (p, c) =>
         {
-            ListPoliciesRequest request = new() { PageSize = 1000, PageToken = all.NextPageToken };
-            ListPoliciesResponse page = await new Client(c.Invoker).ListPoliciesAsync(request, cancellationToken: c.Cancellation);
-            all.Policies.Add(page.Policies);
-            all.NextPageToken = page.NextPageToken;
-        }
-        while (all.NextPageToken.Length > 0);
-        c.Printer.Print(all, () => Tables.Of(all.Policies));
-    });
+            ListPoliciesResponse all = new();
+            await list.ReadAsync(p, async wish =>
+            {
+                ListPoliciesRequest request = new()
+                {
+                    Filter = wish.Filter,
+                    OrderBy = wish.OrderBy,
+                    PageSize = wish.Size,
+                    PageToken = wish.Token,
+                    ReadMask = wish.ReadMask,
+                };
+                ListPoliciesResponse page = await new Client(c.Invoker).ListPoliciesAsync(request, cancellationToken: c.Cancellation);
+                all.MergeFrom(page);
+                return (all.Policies.Count, all.NextPageToken = page.NextPageToken);
+            });
+            c.Printer.Print(all, () => Tables.Of(all.Policies));
+        });
+    }
 
     private static Command Update()
     {

@@ -50,19 +50,29 @@ internal static class ProxyCommands
         });
     }
 
-    private static Command List() => new Command("list", "Read all proxies.").Does(async (_, c) =>
+    private static Command List()
     {
-        ListProxiesResponse all = new();
-        do
+        ListOptions list = new("proxies");
+        return list.AddTo(new Command("list", "Read all proxies, or those that a filter chooses.")).Does(async (p, c) =>
         {
-            ListProxiesRequest request = new() { PageSize = 1000, PageToken = all.NextPageToken };
-            ListProxiesResponse page = await new Client(c.Invoker).ListProxiesAsync(request, cancellationToken: c.Cancellation);
-            all.Proxies.Add(page.Proxies);
-            all.NextPageToken = page.NextPageToken;
-        }
-        while (all.NextPageToken.Length > 0);
-        c.Printer.Print(all, () => Tables.Of(all.Proxies));
-    });
+            ListProxiesResponse all = new();
+            await list.ReadAsync(p, async wish =>
+            {
+                ListProxiesRequest request = new()
+                {
+                    Filter = wish.Filter,
+                    OrderBy = wish.OrderBy,
+                    PageSize = wish.Size,
+                    PageToken = wish.Token,
+                    ReadMask = wish.ReadMask,
+                };
+                ListProxiesResponse page = await new Client(c.Invoker).ListProxiesAsync(request, cancellationToken: c.Cancellation);
+                all.MergeFrom(page);
+                return (all.Proxies.Count, all.NextPageToken = page.NextPageToken);
+            });
+            c.Printer.Print(all, () => Tables.Of(all.Proxies));
+        });
+    }
 
     private static Command Update()
     {

@@ -15,20 +15,24 @@ internal static class SessionCommands
     private static Command List()
     {
         FilterOptions filter = new();
-        Option<int> limit = new("--limit") { Description = "At most this many; 0 is all." };
-        return filter.AddTo(new Command("list", "Read live sessions, oldest first.") { limit }).Does(async (p, c) =>
+        ListOptions list = new("sessions", filter: false);
+        return list.AddTo(filter.AddTo(new Command("list", "Read live sessions, oldest first."))).Does(async (p, c) =>
         {
             ListSessionsResponse all = new();
-            int most = p.GetValue(limit);
-            do
+            await list.ReadAsync(p, async wish =>
             {
-                int size = most > 0 ? Math.Min(1000, most - all.Sessions.Count) : 1000;
-                ListSessionsRequest request = new() { Filter = filter.Read(p), PageSize = size, PageToken = all.NextPageToken };
+                ListSessionsRequest request = new()
+                {
+                    Filter = filter.Read(p),
+                    OrderBy = wish.OrderBy,
+                    PageSize = wish.Size,
+                    PageToken = wish.Token,
+                    ReadMask = wish.ReadMask,
+                };
                 ListSessionsResponse page = await new Client(c.Invoker).ListSessionsAsync(request, cancellationToken: c.Cancellation);
-                all.Sessions.Add(page.Sessions);
-                all.NextPageToken = page.NextPageToken;
-            }
-            while (all.NextPageToken.Length > 0 && (most == 0 || all.Sessions.Count < most));
+                all.MergeFrom(page);
+                return (all.Sessions.Count, all.NextPageToken = page.NextPageToken);
+            });
             c.Printer.Print(all, () => Tables.Of(all.Sessions));
         });
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using Grpc.Core;
+using NetControl.Cli.Completion;
 using NetControl.Cli.Output;
 using NetControl.Protocol.V1;
 
@@ -9,14 +11,18 @@ namespace NetControl.Cli.Commands;
 /// <summary>netctl watch.</summary>
 internal static class WatchCommand
 {
+    private static readonly string[] s_collections = ["devices", "delegates", "policies", "proxies"];
+
     public static Command Create()
     {
-        Argument<string[]> collections = new("collections")
+        Argument<string[]> what = new("what")
         {
-            Description = "devices, delegates, proxies ...; none is all.",
+            Description = "devices, delegates, policies, proxies; or resources by name, delegates/egress, 'proxies/eu-*'; none is all.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        collections.CompletionSources.Add("devices", "delegates", "policies", "proxies");
+        what.CompletionSources.Add(context => context.WordToComplete.Contains('/', StringComparison.Ordinal)
+            ? ResourceNames.Complete(context, s_collections)
+            : s_collections.Where(c => c.StartsWith(context.WordToComplete, StringComparison.Ordinal)).Select(c => new CompletionItem(c)));
         Option<string?> resume = new("--resume") { Description = "Go on after EPOCH:SEQUENCE.", HelpName = "EPOCH:SEQUENCE" };
         resume.Validators.Add(result =>
         {
@@ -25,10 +31,20 @@ internal static class WatchCommand
                 result.AddError($"--resume: \"{result.Tokens[0].Value}\" is not EPOCH:SEQUENCE");
             }
         });
-        Command command = new("watch", "Follow devices, delegates, policies and proxies, until interrupted or the server ends.") { collections, resume };
+        Command command = new("watch", "Follow devices, delegates, policies and proxies, until interrupted or the server ends.") { what, resume };
         return command.Does(async (p, c) =>
         {
-            WatchResourcesRequest request = new() { Collections = { p.GetValue(collections) ?? [] }, ResumeFrom = Parse(p.GetValue(resume)) };
+            string[] words = p.GetValue(what) ?? [];
+            string[] names = [.. words.Where(word => word.Contains('/', StringComparison.Ordinal))];
+            string[] collections = [.. words.Except(names, StringComparer.Ordinal)];
+            if (names.Length > 0)
+            {
+                // Whoever asks for all of one kind and for one of another means both.
+                names = [.. names, .. collections.Select(collection => $"{collection}/*")];
+                collections = [];
+            }
+
+            WatchResourcesRequest request = new() { Collections = { collections }, Names = { names }, ResumeFrom = Parse(p.GetValue(resume)) };
             using AsyncServerStreamingCall<WatchResourcesResponse> call = new ConfigurationService.ConfigurationServiceClient(c.Invoker)
                 .WatchResources(request, cancellationToken: c.Cancellation);
             await foreach (WatchResourcesResponse message in call.ResponseStream.ReadAllAsync(c.Cancellation))

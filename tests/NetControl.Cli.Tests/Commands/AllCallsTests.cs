@@ -24,6 +24,37 @@ public sealed class AllCallsTests
         """;
 
     [Fact]
+    public async Task Lists_SendFilterOrderAndLimit_PageAfterPage()
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        server.Answers.Add(new ListProxiesResponse { Proxies = { new Proxy { Name = "proxies/a" }, new Proxy { Name = "proxies/b" } }, NextPageToken = "next" });
+        (int code, string output, _) = await server.RunAsync(
+            "proxies", "list", "--filter", "name=eu-* AND age>1h", "--order-by", "name desc", "--limit", "3", "-o", "json");
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Equal(4, output.Split("\"name\"").Length - 1);
+        ListProxiesRequest first = new() { Filter = "name=eu-* AND age>1h", OrderBy = "name desc", PageSize = 3 };
+        Assert.Equal([first, new ListProxiesRequest(first) { PageSize = 1, PageToken = "next" }], server.Calls.Select(c => c.Request).Cast<ListProxiesRequest>());
+
+        server.Calls.Clear();
+        await server.RunAsync("sessions", "list", "--protocol", "udp", "--filter", "destination.port=53", "--order-by", "bytes_sent desc", "-o", "json");
+        ListSessionsRequest sessions = Assert.IsType<ListSessionsRequest>(Assert.Single(server.Calls).Request);
+        Assert.Equal(new SessionFilter { Protocols = { SessionProtocol.Udp }, Expression = "destination.port=53" }, sessions.Filter);
+        Assert.Equal(("bytes_sent desc", 1000), (sessions.OrderBy, sessions.PageSize));
+    }
+
+    [Theory]
+    [InlineData("devices", "devices", "")]
+    [InlineData("delegates/egress proxies/eu-*", "", "delegates/egress proxies/eu-*")]
+    [InlineData("devices delegates/egress", "", "delegates/egress devices/*")]
+    public async Task Watch_TakesKindsAndNames(string words, string collections, string names)
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        await server.RunAsync(["watch", .. words.Split(' ')]);
+        WatchResourcesRequest request = Assert.IsType<WatchResourcesRequest>(Assert.Single(server.Calls).Request);
+        Assert.Equal((collections, names), (string.Join(' ', request.Collections), string.Join(' ', request.Names)));
+    }
+
+    [Fact]
     public async Task EveryRpc_HasACommand()
     {
         string file = Path.GetTempFileName();

@@ -18,6 +18,10 @@ public sealed class CompletionTests
     [InlineData("sessions list --device ", "tun0")]
     [InlineData("completion ", "fish")]
     [InlineData("delegates swap egress up --existing ", "drain")]
+    [InlineData("delegates list --filter hea", "health.state")]
+    [InlineData("delegates list --filter state=re", "state=READY")]
+    [InlineData("policies list --order-by default_h", "default_hits desc")]
+    [InlineData("sessions close --filter proto", "protocol")]
     public async Task Line_IsCompleted_WithWhatThereIs(string line, string expected)
     {
         await using FakeServer server = await FakeServer.StartAsync();
