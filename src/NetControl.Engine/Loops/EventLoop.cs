@@ -136,6 +136,7 @@ internal sealed partial class EventLoop : IDisposable
     private void Run()
     {
         t_current = this;
+        TimeSlice.Restore();
         try
         {
             while (!_stopping)

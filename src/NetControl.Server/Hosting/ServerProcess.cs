@@ -5,6 +5,7 @@ using NetControl.ControlPlane.Mutations;
 using NetControl.ControlPlane.Storage;
 using NetControl.Engine;
 using NetControl.Engine.Hardening;
+using NetControl.Engine.Loops;
 using NetControl.Server.Audit;
 using NetControl.Server.Configuration;
 using NetControl.Server.Logging;
@@ -25,6 +26,7 @@ internal static class ServerProcess
 
     public static async Task<int> RunAsync(ServerOptions options)
     {
+        TimeSlice.Shorten();
         try
         {
             string text = options.ConfigFile is null ? "" : ConfigurationLoader.ReadFile(options.ConfigFile);
