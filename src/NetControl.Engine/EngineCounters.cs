@@ -17,9 +17,6 @@ public sealed class EngineCounters
 
     /// <summary>Bytes held by the buffer pools, in use or free.</summary>
     public required long BufferPoolBytes { get; init; }
-
-    /// <summary>Session events that a full ring lost.</summary>
-    public required long EventsLost { get; init; }
 }
 
 /// <summary>What went through one device.</summary>

@@ -47,7 +47,6 @@ public sealed partial class PacketEngine
             Sessions = [.. sessions.Values],
             Loops = [.. _contexts.Select(Read)],
             BufferPoolBytes = _contexts.Sum(context => context.Chunks.BytesHeld),
-            EventsLost = _contexts.Sum(context => context.Events.Lost),
         };
     }
 

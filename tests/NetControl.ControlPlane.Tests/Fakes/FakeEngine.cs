@@ -252,7 +252,6 @@ internal sealed class FakeEngine : IEngine
                     t.Value.Sent, t.Value.Received))],
                 Loops = [new LoopCounters("netcontrol-0", 5, TimeSpan.FromSeconds(1.5), _live.Count, 3)],
                 BufferPoolBytes = 4096,
-                EventsLost = 0,
             };
         }
     }

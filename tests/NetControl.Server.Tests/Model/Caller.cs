@@ -101,12 +101,13 @@ internal sealed class Caller
         {
             return await FollowAsync(life);
         }
-        catch (RpcException e) when (hangUp.IsCancellationRequested && e.StatusCode is StatusCode.Cancelled or StatusCode.Unknown)
+        catch (RpcException e) when (hangUp.IsCancellationRequested && !HasReason(e))
         {
-            return false; // Unknown: the server was still reading the request
+            return false;
         }
         catch (RpcException e)
         {
+            Assert.True(HasReason(e), $"{e.Status} without a reason: {deed.Ask}");
             lock (deed)
             {
                 deed.Refusals.Add((RichError.Of(e).Reason, life.Revision));
@@ -115,6 +116,8 @@ internal sealed class Caller
             return true;
         }
     }
+
+    private static bool HasReason(RpcException e) => e.Trailers.GetValueBytes("grpc-status-details-bin") is not null;
 
     private async Task<bool> FollowAsync(Life dead)
     {

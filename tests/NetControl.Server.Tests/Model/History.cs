@@ -99,21 +99,31 @@ internal sealed class History
             .Where(d => d.Changes && d.Answers.Count > 0 && d.After < revision && revision <= d.Answers.Min(a => a.Upto) && !_causes.Contains(d))
             .OrderBy(d => d.Answers[0].Answer.CalculateSize() == 0) // the answer to a removal says no revision, and fits many
             .ThenBy(d => d.Answers.Min(a => a.Upto));
-        foreach (Deed deed in candidates)
+        (Deed Deed, Reference After)[] possible = [.. candidates.Select(deed => (deed, After: CauseOf(revision, deed, before)))
+            .Where(pair => pair.After is not null).Select(pair => (pair.deed, pair.After!))];
+        if (possible.Length > 0)
         {
-            if (Play(deed.Ask, before, UidOf) is { } after && after.Revision == revision && deed.Ask.Matches(before, after, deed.Answers[0].Answer)
-                && (!_told.TryGetValue(revision, out ResourceChange[]? told) || IsTold(told, before, after))
-                && (!_snapshots.TryGetValue(revision, out Item[]? snapshot) || IsRestored(snapshot, after)))
-            {
-                _causes.Add(deed);
-                return after;
-            }
+            // One that may as well have found everything as it wanted it, right after somebody else had made it so, is the cause of nothing as
+            // long as there is another.
+            (Deed cause, Reference after) = possible.FirstOrDefault(pair => !FindsItDone(pair.Deed, pair.After), possible[0]);
+            _causes.Add(cause);
+            return after;
         }
 
         throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
             $"revision {revision} has no cause; the stream told {string.Join(", ", _told.GetValueOrDefault(revision, []).Select(c => $"{c}"))}\n"
             + $"candidates:\n{string.Join('\n', candidates.Select(d => $"{d.Ask}\n  -> {d.Answers[0]}"))}"));
     }
+
+    private Reference? CauseOf(long revision, Deed deed, Reference before) =>
+        Play(deed.Ask, before, UidOf) is { } after && after.Revision == revision && deed.Ask.Matches(before, after, deed.Answers[0].Answer)
+        && (!_told.TryGetValue(revision, out ResourceChange[]? told) || IsTold(told, before, after))
+        && (!_snapshots.TryGetValue(revision, out Item[]? snapshot) || IsRestored(snapshot, after))
+            ? after
+            : null;
+
+    private bool FindsItDone(Deed deed, Reference state) =>
+        Play(deed.Ask, state, UidOf) == state && deed.Ask.Matches(state, state, deed.Answers[0].Answer);
 
     // Exactly what has changed, and as it is then.
     private static bool IsTold(ResourceChange[] told, Reference before, Reference after) =>
