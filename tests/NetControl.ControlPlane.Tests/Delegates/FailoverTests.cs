@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetControl.ControlPlane.Conditions;
 using NetControl.ControlPlane.Configurations;
 using NetControl.ControlPlane.Delegates;
@@ -17,6 +18,7 @@ namespace NetControl.ControlPlane.Tests.Delegates;
 public sealed class FailoverTests : IDisposable
 {
     private const string Name = "delegates/egress";
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly ScriptedDialer _dialer = new();
     private readonly ManualTimeProvider _time = new();
     private readonly RecordingStore _store = new();
@@ -137,6 +139,7 @@ public sealed class FailoverTests : IDisposable
             _dialer.Failures["192.0.2.1:1080"] = Refused;
             await DialAsync(1);
             await UntilAsync(() => Healthy.Holds == false);
+            await UntilAsync(() => Told(seen).Count == 1); // the first is told at once, and has to be before there is a second
             _dialer.Failures.TryRemove("192.0.2.1:1080", out _);
             using (await _test.Engine.Open().Egress!.StreamDialer!.DialAsync(HostPort.Parse("198.51.100.1:80"), TestContext.Current.CancellationToken))
             {
@@ -144,9 +147,8 @@ public sealed class FailoverTests : IDisposable
             }
         }
 
-        await UntilAsync(() => Told(seen).Count > 0);
-        List<ResourceChange> changes = Told(seen);
-        Assert.True(changes.Count == 1, $"{changes.Count} changes were told of 40 in no time");
+        int told = Told(seen).Count;
+        Assert.True(told == 1, $"{told} changes were told of 40 in no time");
 
         // The keeper looks whenever time passes; what it has to say then is how it is now.
         await AdvanceUntilAsync(() => Told(seen).Count == 2);
@@ -316,16 +318,20 @@ public sealed class FailoverTests : IDisposable
 
     private async Task UntilAsync(Func<bool> condition)
     {
+        Stopwatch clock = Stopwatch.StartNew();
         while (!condition())
         {
+            Assert.True(clock.Elapsed < s_patience, "what was waited for did not come");
             await ChangeAsync();
         }
     }
 
     private async Task AdvanceUntilAsync(Func<bool> condition)
     {
+        Stopwatch clock = Stopwatch.StartNew();
         while (!condition())
         {
+            Assert.True(clock.Elapsed < s_patience, "what was waited for did not come");
             _time.Advance(TimeSpan.FromSeconds(1));
             await ChangeAsync();
         }
